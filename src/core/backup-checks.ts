@@ -1,0 +1,110 @@
+// Are the backups as they should be? The rules of the daily verification (G1-G3, G5) over parsed rows.
+import type { Check } from './check.ts';
+import type { Backup } from './facts.ts';
+import type { BackupRules } from './system.ts';
+import { ago, megabytes, utc } from './wording.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+/** One check per rule, in the runbook's order. `backups` newest first; `chosen` is the one a person asked about. */
+export function checkBackups(backups: readonly Backup[], chosen: Backup | null, rules: BackupRules, now: Date): Check[] {
+  const scheduled = backups.filter(({ kind }) => kind === 'scheduled');
+  return [
+    dailyPresent(scheduled, rules, now),
+    allFinished(scheduled, rules, now),
+    newestAge(backups, rules, now),
+    sizeSteady(scheduled, rules),
+    retention(scheduled, rules, now),
+    details(chosen ?? newestFinished(backups)),
+  ];
+}
+
+/** The newest backup that can be restored; null when there is none. */
+export function newestFinished(backups: readonly Backup[]): Backup | null {
+  return backups.find(({ state, finishedAt }) => state === 'finished' && finishedAt !== null) ?? null;
+}
+
+function dailyPresent(scheduled: readonly Backup[], rules: BackupRules, now: Date): Check {
+  const name = 'Daily backup present';
+  const last = scheduled.find(({ startedAt }) => ageOf(startedAt, now) <= rules.maxAgeHours * HOUR);
+  if (last !== undefined) return { name, status: 'pass', figure: `${last.id}, started ${utc(last.startedAt)}`, source: 'G1' };
+  const newest = scheduled[0];
+  const since = newest === undefined ? 'none was ever taken' : `the last one is ${newest.id} of ${utc(newest.startedAt)}`;
+  return {
+    name,
+    status: 'fail',
+    figure: `CRITICAL: database backup missing for ${utc(now.toISOString()).slice(0, 10)}; ${since}`,
+    source: 'G5',
+  };
+}
+
+function allFinished(scheduled: readonly Backup[], rules: BackupRules, now: Date): Check {
+  const recent = scheduled.filter(({ startedAt }) => ageOf(startedAt, now) <= rules.retentionDays * DAY);
+  const failed = recent.filter(({ state }) => state === 'failed');
+  const open = recent.filter(({ state }) => state === 'running' || state === 'pending');
+  const finished = recent.length - failed.length - open.length;
+  const others = [...failed, ...open].map(({ id, state }) => `${id} is ${state}`);
+  return {
+    name: 'Backups finished',
+    status: failed.length > 0 || finished === 0 ? 'fail' : open.length > 0 ? 'warn' : 'pass',
+    figure: [`${finished} of ${recent.length} finished`, ...others].join(', '),
+    source: 'G1',
+  };
+}
+
+function newestAge(backups: readonly Backup[], rules: BackupRules, now: Date): Check {
+  const name = `Newest within ${rules.maxAgeHours} h`;
+  const newest = newestFinished(backups);
+  if (newest?.finishedAt === undefined || newest.finishedAt === null) {
+    return { name, status: 'fail', figure: 'there is no finished backup', source: 'G1' };
+  }
+  const fresh = ageOf(newest.finishedAt, now) <= rules.maxAgeHours * HOUR;
+  const figure = `${newest.id} finished ${ago(newest.finishedAt, now)} ago`;
+  return { name, status: fresh ? 'pass' : 'fail', figure, source: 'G1' };
+}
+
+function sizeSteady(scheduled: readonly Backup[], rules: BackupRules): Check {
+  const name = `Size within ${rules.sizeTolerancePercent} %`;
+  const [newest, before] = scheduled.filter(({ state, bytes }) => state === 'finished' && bytes !== null);
+  if (newest?.bytes == null || newest.bytes === 0) {
+    return { name, status: 'fail', figure: 'the newest backup is empty or has no size', source: 'G1' };
+  }
+  if (before?.bytes == null || before.bytes === 0) {
+    return { name, status: 'warn', figure: `${newest.id} is the only one with a size`, source: 'G1' };
+  }
+  const percent = ((newest.bytes - before.bytes) / before.bytes) * 100;
+  const sign = percent < 0 ? '−' : '+';
+  return {
+    name,
+    status: Math.abs(percent) <= rules.sizeTolerancePercent ? 'pass' : 'warn',
+    figure: `${megabytes(newest.bytes)}, ${sign}${Math.abs(percent).toFixed(1)} % on ${before.id} (${megabytes(before.bytes)})`,
+    source: 'G1',
+  };
+}
+
+/** Days with a finished backup among the last `retentionDays`; counted from parsed rows, never from lines of output. */
+function retention(scheduled: readonly Backup[], rules: BackupRules, now: Date): Check {
+  const kept = scheduled.filter(({ state, startedAt }) => {
+    return state === 'finished' && ageOf(startedAt, now) <= rules.retentionDays * DAY;
+  });
+  const days = new Set(kept.map(({ startedAt }) => startedAt.slice(0, 10))).size;
+  return {
+    name: `Retention ${rules.retentionDays} days`,
+    status: days >= rules.retentionDays ? 'pass' : 'warn',
+    figure: `${days} of ${rules.retentionDays} days have a finished backup, ${kept.length} records`,
+    source: 'G2',
+  };
+}
+
+function details(backup: Backup | null): Check {
+  const name = 'Latest backup';
+  if (backup === null) return { name, status: 'fail', figure: 'there is none', source: 'G3' };
+  const size = backup.bytes === null ? 'size unknown' : megabytes(backup.bytes);
+  const figure = `${backup.id}, ${backup.kind}, created ${utc(backup.startedAt)}, ${backup.state}, ${size}`;
+  return { name, status: backup.state === 'finished' ? 'pass' : 'fail', figure, source: 'G3' };
+}
+
+function ageOf(moment: string, now: Date): number {
+  return now.getTime() - Date.parse(moment);
+}

@@ -1,0 +1,69 @@
+// Who has to agree before something is changed, and whether they have: pure rules over votes.
+import type { EnvironmentFacts, Facts } from './facts.ts';
+import type { Operation, Vote } from './operation.ts';
+import type { Consent, System } from './system.ts';
+
+type Approvals = Extract<Consent, { kind: 'approvals' }>;
+
+/** How far the approvals are. `missing` are roles that still need somebody. */
+export type Tally = { readonly have: number; readonly need: number; readonly missing: string[]; readonly complete: boolean };
+
+/** Counts distinct people. One person with two roles fills both roles but is still one of the people asked for. */
+export function tally(rule: Approvals, votes: readonly Vote[]): Tally {
+  const people = new Map(votes.map((vote) => [vote.by, vote]));
+  const missing = Object.entries(rule.require).flatMap(([role, count]) => {
+    const held = [...people.values()].filter((vote) => vote.roles.includes(role)).length;
+    return Array.from({ length: Math.max(0, count - held) }, () => role);
+  });
+  const have = people.size;
+  return { have, need: rule.count, missing, complete: have >= rule.count && missing.length === 0 };
+}
+
+/** The rule as a sentence: "2 people of engineering-lead, product-lead, not the requester, at least one engineering-lead". */
+export function ruleText(rule: Consent): string {
+  if (rule.kind === 'none') return 'no approval';
+  if (rule.kind === 'typed') return 'the requester confirms by typing the name of the target';
+  const requires = Object.entries(rule.require).map(([role, count]) => `at least ${count} ${role}`);
+  const people = rule.count === 1 ? '1 person' : `${rule.count} different people`;
+  const requester = rule.requesterCounts ? 'the requester counts' : 'not the requester';
+  return [`${people} holding ${rule.roles.join(' or ')}`, requester, ...requires].join(', ');
+}
+
+/**
+ * The consent that applies to an environment: its own, or that of the protected environment whose database it uses.
+ * Labels do not count, the identity of the database does (design §6, fault 27).
+ */
+export function consentFor(system: System, environment: string, facts: Facts): { consent: Consent; protected: boolean } {
+  const own = system.environments[environment];
+  const identity = facts.environments[environment]?.target.identity;
+  const real = Object.entries(system.environments).find(
+    ([name, other]) => other.protected && sameDatabase(facts.environments[name], identity),
+  );
+  const rule = own?.protected === true ? own : (real?.[1] ?? own);
+  return { consent: rule?.consent ?? { kind: 'none' }, protected: rule?.protected ?? false };
+}
+
+/** Votes that count no longer: given too long ago, or by people who have lost every role that may approve. */
+export function staleVotes(
+  operation: Operation,
+  rolesNow: ReadonlyMap<string, readonly string[]>,
+  now: Date,
+): { by: string[]; why: string } | null {
+  const rule = operation.plan.consent;
+  if (rule.kind !== 'approvals') return null;
+  const lost = operation.votes.filter(({ by }) => !(rolesNow.get(by) ?? []).some((role) => rule.roles.includes(role)));
+  if (lost.length > 0) return { by: lost.map(({ by }) => by), why: 'an approver no longer holds the role' };
+  const since = Math.max(rehearsalEnd(operation), ...operation.votes.map(({ at }) => Date.parse(at)));
+  const minutes = (now.getTime() - since) / 60_000;
+  if (minutes <= rule.expiresMinutes) return null;
+  return { by: operation.votes.map(({ by }) => by), why: `the approvals are older than ${rule.expiresMinutes} minutes` };
+}
+
+function rehearsalEnd(operation: Operation): number {
+  const ends = Object.values(operation.steps).map(({ endedAt }) => (endedAt === null ? 0 : Date.parse(endedAt)));
+  return Math.max(0, ...ends);
+}
+
+function sameDatabase(facts: EnvironmentFacts | undefined, identity: string | undefined): boolean {
+  return facts !== undefined && facts.target.identity === identity;
+}

@@ -1,0 +1,44 @@
+// What has changed between the facts that a plan pinned and the facts now.
+import type { Facts } from './facts.ts';
+import { canonical } from './json.ts';
+import type { Pinned } from './plan.ts';
+
+/** One sentence per difference; an empty list means that the plan still describes the world. */
+export function driftOf(pinned: Pinned, facts: Facts): string[] {
+  return [
+    ...targetDrift(pinned, facts),
+    ...backupDrift(pinned, facts),
+    ...releaseDrift(pinned, facts),
+    ...activityOf(pinned, facts),
+  ];
+}
+
+/** Work of others on a pinned target: `restore r012, started 02:14 UTC, is not finished on staging.` */
+function activityOf(pinned: Pinned, facts: Facts): string[] {
+  return pinned.targets.flatMap(({ environment }) =>
+    (facts.environments[environment]?.activity ?? []).map((what) => `${what} is not finished on ${environment}.`),
+  );
+}
+
+function targetDrift(pinned: Pinned, facts: Facts): string[] {
+  return pinned.targets.flatMap((then) => {
+    const now = facts.environments[then.environment]?.target;
+    if (now === undefined) return [`${then.environment} could not be read.`];
+    if (canonical(now) === canonical(then)) return [];
+    return [`${then.environment} used ${then.name}/${then.database}, now it uses ${now.name}/${now.database}.`];
+  });
+}
+
+function backupDrift({ backup: then }: Pinned, facts: Facts): string[] {
+  if (then === null) return [];
+  const now = facts.environments[then.environment]?.backups.find(({ id }) => id === then.backup.id);
+  if (now === undefined) return [`Backup ${then.backup.id} of ${then.environment} is gone.`];
+  return canonical(now) === canonical(then.backup) ? [] : [`Backup ${then.backup.id} is not the one that was planned.`];
+}
+
+function releaseDrift({ release: then }: Pinned, facts: Facts): string[] {
+  if (then === null) return [];
+  const now = facts.environments[then.environment]?.releases.find(({ current }) => current);
+  if (now?.id === then.current && now.code === then.code) return [];
+  return [`${then.environment} ran ${then.current}, now it runs ${now?.id ?? 'no release'}.`];
+}

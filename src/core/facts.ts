@@ -1,0 +1,80 @@
+// What the platform and the database say now. Facts are read, never guessed; null means "could not be read".
+import { z } from 'zod';
+import { Moment, Slug } from './names.ts';
+
+export const Backup = z.strictObject({
+  /** The provider's id: `a001`. */
+  id: z.string(),
+  kind: z.enum(['scheduled', 'manual']),
+  state: z.enum(['finished', 'running', 'pending', 'failed']),
+  startedAt: Moment,
+  finishedAt: Moment.nullable(),
+  bytes: z.number().nullable(),
+});
+export type Backup = z.infer<typeof Backup>;
+
+/** Which database an environment uses, named so that two environments on one database are noticed. */
+export const Target = z.strictObject({
+  environment: Slug,
+  /** What people call the place, and type to confirm: the app's name, the host's name. */
+  name: z.string(),
+  /** The database's own name: `postgresql-curved-12345`. */
+  database: z.string(),
+  /** What cannot be renamed: the provider's id or the system identifier with the database name. */
+  identity: z.string(),
+});
+export type Target = z.infer<typeof Target>;
+
+export const Release = z.strictObject({
+  id: z.string(),
+  /** Identity of the code, equal for two releases with the same code; null when the provider does not say. */
+  code: z.string().nullable(),
+  commit: z.string().nullable(),
+  description: z.string(),
+  by: z.string(),
+  createdAt: Moment,
+  state: z.enum(['succeeded', 'failed', 'pending']),
+  current: z.boolean(),
+});
+export type Release = z.infer<typeof Release>;
+
+/** Rows per table, and how many of them were written after a moment (null where the table has no such column). */
+export const Survey = z.strictObject({
+  tables: z.record(z.string(), z.strictObject({ rows: z.number(), writtenSince: z.number().nullable() })),
+  /** Versions in the application's migrations table, ascending. */
+  migrations: z.array(z.string()),
+});
+export type Survey = z.infer<typeof Survey>;
+
+export const EnvironmentFacts = z.strictObject({
+  target: Target,
+  maintenance: z.boolean(),
+  /** Newest first. */
+  backups: z.array(Backup),
+  /** Newest first. */
+  releases: z.array(Release),
+  /** The command that runs with each release, or null if there is none. */
+  releasePhase: z.string().nullable(),
+  /** Work of others on this database that has not ended: "restore r012, started 02:14 UTC". */
+  activity: z.array(z.string()),
+  survey: Survey.nullable(),
+  /** Why there is no survey. */
+  surveyProblem: z.string().nullable(),
+});
+export type EnvironmentFacts = z.infer<typeof EnvironmentFacts>;
+
+export type Facts = {
+  readonly at: string;
+  readonly environments: Readonly<Record<string, EnvironmentFacts>>;
+};
+
+/** The last time a backup of this system was restored somewhere and its data checked. */
+export const Proof = z.strictObject({
+  system: Slug,
+  backup: z.string(),
+  operation: z.string(),
+  at: Moment,
+  seconds: z.number(),
+  tables: z.record(z.string(), z.number()),
+});
+export type Proof = z.infer<typeof Proof>;

@@ -1,0 +1,77 @@
+// The plan: ordered steps for one command against pinned facts, as plain data with a digest.
+import { z } from 'zod';
+import { ActionName, Effect } from './action.ts';
+import { Backup, Target } from './facts.ts';
+import { Json, sha256 } from './json.ts';
+import { Moment, OperationId, Slug } from './names.ts';
+import { Consent } from './system.ts';
+
+export const Step = z.strictObject({
+  id: z.string().regex(/^s[1-9][0-9]?$/),
+  action: ActionName,
+  effect: Effect,
+  title: z.string(),
+  /** What will run, as a person would type it. */
+  runs: z.string(),
+  args: z.record(z.string(), Json),
+  /** How it is taken back, or why not. */
+  undo: z.string(),
+  undoable: z.boolean(),
+  /** How long it took last time; null when it never ran here. */
+  expectedSeconds: z.number().nullable(),
+});
+export type Step = z.infer<typeof Step>;
+
+/** What must still be so when the gate is passed. Compared with fresh facts by `driftOf`. */
+export const Pinned = z.strictObject({
+  targets: z.array(Target),
+  backup: z.strictObject({ environment: Slug, backup: Backup }).nullable(),
+  release: z
+    .strictObject({ environment: Slug, current: z.string(), code: z.string().nullable(), to: z.string().nullable() })
+    .nullable(),
+});
+export type Pinned = z.infer<typeof Pinned>;
+
+/** One line of the card: what the approvers agree to. `tone: warn` is shown as a warning. */
+export const Statement = z.strictObject({
+  label: z.string(),
+  text: z.string(),
+  tone: z.enum(['plain', 'warn']).default('plain'),
+});
+export type Statement = z.infer<typeof Statement>;
+
+export const Plan = z.strictObject({
+  version: z.literal(1),
+  operation: OperationId,
+  system: Slug,
+  environment: Slug,
+  verb: z.enum(['verify', 'backup', 'restore', 'rollback', 'undo']),
+  /** The command with every default spelled out. */
+  command: z.string(),
+  headline: z.string(),
+  target: Target,
+  /** Whether the target is a protected environment, by the identity of its database. */
+  protected: z.boolean(),
+  statements: z.array(Statement),
+  pinned: Pinned,
+  steps: z.array(Step).min(1),
+  /** Index of the first step that waits for consent; null when none does. */
+  gate: z.int().nonnegative().nullable(),
+  consent: Consent,
+  /** Whether `/dr undo` will be possible afterwards, and how, or why not. */
+  undo: z.strictObject({ possible: z.boolean(), text: z.string() }),
+  /** The operation that this one takes back. */
+  undoes: OperationId.nullable(),
+  proposedAt: Moment,
+});
+export type Plan = z.infer<typeof Plan>;
+
+/** SHA-256 over the canonical JSON of the plan. Consent binds to it. */
+export function digestOf(plan: Plan): string {
+  return sha256(plan);
+}
+
+/** Whether the plan alters an environment: then it holds the environment for itself until it ends. */
+export function changesEnvironment(plan: Pick<Plan, 'steps'>): boolean {
+  return plan.steps.some((step) => step.effect === 'change' || step.effect === 'destroy');
+}

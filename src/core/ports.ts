@@ -1,0 +1,129 @@
+// The contracts of everything outside that the use cases need: store, queue, people, and the reading of facts.
+import type { Actions } from './action.ts';
+import type { Facts, Proof } from './facts.ts';
+import type { Entry, Event } from './journal.ts';
+import type { Operation } from './operation.ts';
+import type { Plan } from './plan.ts';
+import type { Platform } from './platform.ts';
+import type { Role, System } from './system.ts';
+
+/** A slash command as it came in; `key` is equal for two deliveries of the same request. */
+export type Intake = {
+  readonly key: string;
+  readonly text: string;
+  readonly user: string;
+  readonly channel: string;
+  readonly team: string;
+};
+
+/** What became of an accepted command. */
+export type Accepted = {
+  readonly id: string;
+  readonly intake: Intake;
+  readonly receivedAt: string;
+  /** `operation` once it was planned, `refused` with the sentence; null while nobody has answered yet. */
+  readonly answer: { readonly is: 'operation'; readonly operation: string } | { readonly is: 'refused'; readonly text: string } | null;
+};
+
+export interface CommandStore {
+  /** Commits the command before it is acknowledged (I1). `first` is false when this request was here before. */
+  accept(intake: Intake): Promise<{ readonly first: boolean; readonly accepted: Accepted }>;
+  /** Takes a command to answer it; null when it is answered or somebody else is at it. The claim lapses after `seconds`. */
+  claim(id: string, seconds: number): Promise<Accepted | null>;
+  answer(id: string, answer: NonNullable<Accepted['answer']>): Promise<void>;
+  /** Ids of commands that nobody has answered or claimed. */
+  unanswered(): Promise<readonly string[]>;
+}
+
+/** Permission to write for one worker: every write with an older token is refused. */
+export type Lease = { readonly operation: string; readonly token: number };
+
+export interface OperationStore {
+  /** The next `op-41`; never given twice. */
+  nextId(): Promise<string>;
+  /** Stores the plan with its first entry. Throws Refusal `busy` when another operation holds the database of the target. */
+  create(plan: Plan, requestedBy: string): Promise<Operation>;
+  load(id: string): Promise<Operation | null>;
+  journal(id: string): Promise<readonly Entry[]>;
+  /**
+   * Appends what `decide` returns for the operation as it is now, under a lock, at the database's time.
+   * With a lease, throws LeaseLost when it is no longer ours. What `decide` throws is thrown and nothing is written.
+   */
+  change(id: string, decide: (operation: Operation, now: Date) => readonly Event[], lease?: Lease): Promise<Operation>;
+  /** Takes the operation for one worker; null while another one has it. */
+  claim(id: string, worker: string, seconds: number): Promise<Lease | null>;
+  /** Prolongs the lease. Throws LeaseLost. */
+  renew(lease: Lease, seconds: number): Promise<void>;
+  release(lease: Lease): Promise<void>;
+  /** Operations on which a worker has something to do and none is at it. */
+  due(): Promise<readonly string[]>;
+  /** Operations whose waiting for consent has run out. */
+  expired(): Promise<readonly string[]>;
+  /** Not ended, oldest first. */
+  open(system: string | null): Promise<readonly Operation[]>;
+  /** Ended lately, newest first. */
+  recent(system: string | null, limit: number): Promise<readonly Operation[]>;
+  /** The newest proof, of a given backup or of any. */
+  lastProof(system: string, backup: string | null): Promise<Proof | null>;
+  /** Median seconds that a step of this action took in this system when it succeeded; null when it never did. */
+  usualSeconds(system: string, action: string): Promise<number | null>;
+}
+
+/**
+ * What is told in Slack about an operation, by reference: it is composed when it is sent.
+ * `card`: the one root message, edited in place. `note`: a reply in its thread about the journal entry `seq`.
+ * `update`: the status update of a period (the n-th interval since the proposal, or the last one), posted to the channel.
+ */
+export type Telling =
+  | { readonly kind: 'card' }
+  | { readonly kind: 'note'; readonly seq: number }
+  | { readonly kind: 'update'; readonly period: number | 'last' };
+
+/** Which tellings follow from new journal entries. Called inside the transaction that appends them, so that none is lost. */
+export type Narrate = (operation: Operation, entries: readonly Entry[]) => readonly Telling[];
+
+export type OutboxItem = {
+  readonly id: string;
+  readonly operation: string;
+  readonly telling: Telling;
+  readonly attempts: number;
+  /** Where the operation's card stands, once it was posted. */
+  readonly card: { readonly channel: string; readonly ts: string } | null;
+  /** A former attempt began and nobody knows whether it arrived (the process died, the reply was lost). */
+  readonly uncertain: boolean;
+};
+
+export interface Outbox {
+  /** Adds a telling unless it is there already (same operation, kind and seq or period). */
+  add(operation: string, telling: Telling): Promise<void>;
+  /** Takes what is due, oldest first, marking it as begun. A card becomes due at most once every 3 seconds, with the newest state. */
+  take(limit: number): Promise<readonly OutboxItem[]>;
+  /** It arrived. For a card also remembers where, and that it shows the journal up to `seq`. */
+  sent(id: string, message: { readonly channel: string; readonly ts: string; readonly seq: number }): Promise<void>;
+  /** It certainly did not arrive: try again after `seconds`. */
+  retry(id: string, seconds: number, why: string): Promise<void>;
+  /** It will not be tried again, with the reason. */
+  drop(id: string, why: string): Promise<void>;
+  /** The card's message is gone: the next one is posted anew. */
+  forgetCard(operation: string): Promise<void>;
+}
+
+/** The queue wakes workers; it is never the truth. */
+export interface Queue {
+  /** Throws when the queue cannot be reached; the sweeper will find the operation then. */
+  wake(operation: string): Promise<void>;
+}
+
+/** Who holds a role now. Throws when that cannot be found out: uncertain means no. */
+export interface People {
+  holders(role: Role): Promise<readonly string[]>;
+}
+
+export interface Systems {
+  readonly all: readonly System[];
+  platformOf(system: System): Platform;
+  actionsOf(system: System): Actions;
+  /** Reads facts of the environments; surveys those in `survey`, counting rows written since `since`. */
+  facts(system: System, environments: readonly string[]): Promise<Facts>;
+  survey(system: System, facts: Facts, environments: readonly string[], since: string | null): Promise<Facts>;
+}

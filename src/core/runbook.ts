@@ -1,0 +1,52 @@
+// The contract of a runbook: a pure recipe from a command, a system and facts to a plan.
+import type { ActionName, Args } from './action.ts';
+import type { OperationCommand, OperationVerb } from './command.ts';
+import type { Facts, Proof } from './facts.ts';
+import type { Operation } from './operation.ts';
+import type { Pinned, Plan, Statement } from './plan.ts';
+import type { Capability } from './platform.ts';
+import type { System } from './system.ts';
+
+/** A step before the platform has said what will run. */
+export type StepDraft = {
+  [N in ActionName]: { readonly action: N; readonly title: string; readonly args: Args<N> };
+}[ActionName];
+
+export type PlanDraft = {
+  readonly environment: string;
+  readonly headline: string;
+  readonly statements: readonly Statement[];
+  readonly pinned: Pinned;
+  /** Step ids are s1, s2, … in this order. */
+  readonly steps: readonly StepDraft[];
+  readonly gate: number | null;
+  readonly undo: Plan['undo'];
+};
+
+/** Everything a recipe may use. Random choices and the time are made before, so that the same input gives the same plan. */
+export type PlanInput<C extends OperationCommand> = {
+  readonly command: C;
+  readonly system: System;
+  readonly facts: Facts;
+  readonly proof: Proof | null;
+  /** The operation that is to be undone; null for every other verb. */
+  readonly former: Operation | null;
+  readonly chosen: { readonly operation: string; readonly nonce: string; readonly now: Date };
+};
+
+export interface Runbook<C extends OperationCommand = OperationCommand> {
+  readonly verb: C['verb'];
+  needs(command: C, system: System, former: Operation | null): FactsNeed;
+  plan(input: PlanInput<C>): PlanDraft;
+}
+
+export type FactsNeed = {
+  readonly capabilities: readonly Capability[];
+  /** Environments whose facts are read; every protected one is read besides. */
+  readonly environments: readonly string[];
+  /** Count rows of these environments' databases, and those written since the moment that this returns. */
+  readonly survey: readonly string[];
+  writtenSince(facts: Facts): string | null;
+};
+
+export type Runbooks = { readonly [V in OperationVerb]: Runbook<Extract<OperationCommand, { verb: V }>> };

@@ -1,0 +1,145 @@
+// What is protected: one system with its environments, rules and people, as written in systems/*.yml.
+import { z } from 'zod';
+import { ChannelId, GroupId, Slug, UserId } from './names.ts';
+
+/** Who holds a role: named people, or the members of a Slack user group at the moment of asking. */
+export const Role = z.union([
+  z.strictObject({ users: z.array(UserId).min(1, 'a role without people can never be filled') }),
+  z.strictObject({ group: GroupId }),
+]);
+export type Role = z.infer<typeof Role>;
+
+/** What has to be said before the first step that changes something (design §6). */
+export const Consent = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('none') }),
+  /** The requester types the target's name. */
+  z.strictObject({ kind: z.literal('typed'), expiresMinutes: z.number().positive().default(15) }),
+  z.strictObject({
+    kind: z.literal('approvals'),
+    /** Distinct people. */
+    count: z.int().min(1).max(5).default(2),
+    /** Roles whose holders may approve. */
+    roles: z.array(Slug).min(1),
+    /** How many of the approvers must hold a role: `{ engineering-lead: 1 }`. */
+    require: z.record(Slug, z.int().min(1)).default({}),
+    /** For tiny teams: the requester's own approval counts. */
+    requesterCounts: z.boolean().default(false),
+    expiresMinutes: z.number().positive().default(15),
+  }),
+]);
+export type Consent = z.infer<typeof Consent>;
+
+export const Health = z.strictObject({
+  url: z.url(),
+  status: z.int().min(100).max(599).default(200),
+  /** How long a start may take before the answer counts as unhealthy. */
+  withinSeconds: z.number().positive().default(60),
+});
+export type Health = z.infer<typeof Health>;
+
+export const Environment = z.strictObject({
+  /** Losing or changing this one hurts customers: consent and status updates apply. */
+  protected: z.boolean().default(false),
+  consent: Consent,
+  health: Health,
+  /** What the platform needs to reach it; judged by the platform's own schema. */
+  settings: z.record(z.string(), z.unknown()),
+});
+export type Environment = z.infer<typeof Environment>;
+
+/** A read-only question to the database with the answer that a healthy one gives. */
+export const Invariant = z.strictObject({
+  name: z.string().min(1),
+  /** One SELECT that returns one number. */
+  sql: z.string().regex(/^\s*select\b[^;]*$/is, 'must be a single SELECT without a semicolon'),
+  expect: z.union([z.strictObject({ equals: z.number() }), z.strictObject({ min: z.number() })]),
+});
+export type Invariant = z.infer<typeof Invariant>;
+
+const Identifier = z.string().regex(/^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$/, 'must be a plain lower-case name');
+
+/** A table whose rows are counted wherever data is proven. */
+export const Table = z.strictObject({
+  name: Identifier,
+  /** Fewer rows than this mean that the data is not there. */
+  atLeast: z.int().min(0).default(1),
+  /** The column that tells when a row was written: with it a plan can say what a restore would lose. */
+  writtenAt: Identifier.optional(),
+});
+export type Table = z.infer<typeof Table>;
+
+export const BackupRules = z.strictObject({
+  /** The environment whose backups `/dr restore` means, always. */
+  of: Slug,
+  maxAgeHours: z.number().positive(),
+  /** How far a backup's size may differ from the one before it. */
+  sizeTolerancePercent: z.number().positive(),
+  retentionDays: z.int().positive(),
+  /** Plans warn when no restore was proven for so long. */
+  provenWithinDays: z.number().positive().default(35),
+});
+export type BackupRules = z.infer<typeof BackupRules>;
+
+export const System = z
+  .strictObject({
+    name: Slug,
+    title: z.string().min(1).max(80),
+    platform: Slug,
+    /** The incident channel: plans, progress and results are told here. */
+    channel: ChannelId,
+    roles: z.record(Slug, Role),
+    /** Roles whose holders may ask for operations. Everyone may look. */
+    operators: z.array(Slug).min(1),
+    environments: z.record(Slug, Environment),
+    backups: BackupRules,
+    tables: z.array(Table).min(1),
+    invariants: z.array(Invariant).default([]),
+    /** Where the application records its schema migrations; versions are UTC stamps (YYYYMMDDHHMMSS). */
+    migrations: z.strictObject({ table: Identifier, column: Identifier }).optional(),
+    updates: z.strictObject({ everyMinutes: z.number().positive().default(15) }),
+    logs: z.strictObject({
+      watchSeconds: z.number().positive().max(600),
+      /** Regular expressions of lines that must not appear after a change. */
+      alarming: z.array(z.string()).default([]),
+    }),
+  })
+  .superRefine((system, context) => {
+    for (const problem of problemsOf(system)) context.addIssue({ code: 'custom', ...problem });
+  });
+export type System = z.infer<typeof System>;
+
+type Problem = { path: (string | number)[]; message: string };
+
+/** Rules between the parts of one system file that no field alone can break. */
+function problemsOf(system: z.infer<typeof System>): Problem[] {
+  const problems: Problem[] = [];
+  const known = new Set(Object.keys(system.roles));
+  const mustBeRole = (name: string, path: (string | number)[]) => {
+    if (!known.has(name)) problems.push({ path, message: `names the role "${name}", which is not under roles` });
+  };
+  for (const [at, role] of system.operators.entries()) mustBeRole(role, ['operators', at]);
+  if (system.environments[system.backups.of] === undefined) {
+    problems.push({ path: ['backups', 'of'], message: `there is no environment "${system.backups.of}"` });
+  }
+  for (const [name, { consent, protected: isProtected }] of Object.entries(system.environments)) {
+    const path = ['environments', name, 'consent'];
+    if (isProtected && consent.kind !== 'approvals') {
+      problems.push({ path, message: 'a protected environment needs approvals' });
+    }
+    if (consent.kind !== 'approvals') continue;
+    for (const [at, role] of consent.roles.entries()) mustBeRole(role, [...path, 'roles', at]);
+    for (const role of Object.keys(consent.require)) mustBeRole(role, [...path, 'require', role]);
+  }
+  for (const [at, pattern] of system.logs.alarming.entries()) {
+    if (!isRegExp(pattern)) problems.push({ path: ['logs', 'alarming', at], message: 'is not a regular expression' });
+  }
+  return problems;
+}
+
+function isRegExp(pattern: string): boolean {
+  try {
+    return new RegExp(pattern) instanceof RegExp;
+  } catch {
+    return false;
+  }
+}

@@ -21,5 +21,14 @@ export interface Platform {
   facts(system: System, environment: string): Promise<EnvironmentFacts>;
   /** The connection string of a database, read now. Never stored. */
   connection(system: System, database: DatabaseRef): Promise<Secret>;
+  /** Writes a finished backup to a new file (never over an existing one). Rejects with a Fault, or when `signal` aborts. */
+  download(system: System, environment: string, backup: string, file: string, options: DownloadOptions): Promise<void>;
+  /** What only this platform can do; what every platform shares (health, checks, rehearsal) is added by the composition root. */
   readonly actions: Actions;
 }
+
+export type DownloadOptions = {
+  readonly signal: AbortSignal;
+  /** Bytes so far. */
+  onBytes(bytes: number): void;
+};

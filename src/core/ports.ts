@@ -16,13 +16,18 @@ export type Intake = {
   readonly team: string;
 };
 
-/** What became of an accepted command. */
+/** How a command was answered: planned as an operation, refused with a sentence, or simply shown. */
+export type AnswerRecord =
+  | { readonly is: 'operation'; readonly operation: string }
+  | { readonly is: 'refused'; readonly text: string }
+  | { readonly is: 'shown' };
+
+/** A committed command; `answer` is null while nobody has answered it yet. */
 export type Accepted = {
   readonly id: string;
   readonly intake: Intake;
   readonly receivedAt: string;
-  /** `operation` once it was planned, `refused` with the sentence; null while nobody has answered yet. */
-  readonly answer: { readonly is: 'operation'; readonly operation: string } | { readonly is: 'refused'; readonly text: string } | null;
+  readonly answer: AnswerRecord | null;
 };
 
 export interface CommandStore {
@@ -30,7 +35,7 @@ export interface CommandStore {
   accept(intake: Intake): Promise<{ readonly first: boolean; readonly accepted: Accepted }>;
   /** Takes a command to answer it; null when it is answered or somebody else is at it. The claim lapses after `seconds`. */
   claim(id: string, seconds: number): Promise<Accepted | null>;
-  answer(id: string, answer: NonNullable<Accepted['answer']>): Promise<void>;
+  answer(id: string, answer: AnswerRecord): Promise<void>;
   /** Ids of commands that nobody has answered or claimed. */
   unanswered(): Promise<readonly string[]>;
 }

@@ -28,7 +28,7 @@ export const ActionArgs = {
   'database.restore': z.strictObject({
     environment,
     target: Target,
-    from: z.union([BackupOf, z.strictObject({ environment, captured: z.string() })]),
+    from: BackupOf,
     /** The step that captured what is overwritten here, for taking it back. */
     preimage: z.string(),
   }),
@@ -81,7 +81,8 @@ export const Outcome = z.discriminatedUnion('is', [
   z.strictObject({ is: z.literal('done'), evidence: Evidence, output: Json.default(null) }),
   /** It ran to its end but could not be read back. */
   z.strictObject({ is: z.literal('unverified'), why: z.string(), evidence: Evidence, output: Json.default(null) }),
-  z.strictObject({ is: z.literal('failed'), why: z.string(), evidence: Evidence }),
+  /** `untouched`: it is certain that nothing was changed, so there is nothing to take back. */
+  z.strictObject({ is: z.literal('failed'), why: z.string(), evidence: Evidence, untouched: z.boolean().default(false) }),
 ]);
 export type Outcome = z.infer<typeof Outcome>;
 

@@ -37,11 +37,15 @@ function forward(operation: Operation): Move {
   return { do: 'finish', outcome: unverified ? 'unverified' : 'succeeded' };
 }
 
-/** Steps are taken back last first; a step that was only intended is taken back too, since it may have happened. */
 function backward(operation: Operation): Move {
-  const step = operation.plan.steps.findLast(({ id, undoable }) => undoable && mayHaveHappened(operation.steps[id]));
+  const step = lastToUndo(operation);
   if (step !== undefined) return { do: 'undo', step };
   return { do: 'finish', outcome: operation.stopped?.outcome ?? 'failed' };
+}
+
+/** Steps are taken back last first; a step that was only intended is taken back too, since it may have happened. */
+export function lastToUndo({ plan, steps }: Operation): Step | undefined {
+  return plan.steps.findLast(({ id, undoable }) => undoable && mayHaveHappened(steps[id]));
 }
 
 function isOver(state: StepState | undefined): boolean {
@@ -49,5 +53,6 @@ function isOver(state: StepState | undefined): boolean {
 }
 
 function mayHaveHappened(state: StepState | undefined): boolean {
-  return state !== undefined && state.state !== 'waiting' && state.state !== 'undone';
+  if (state === undefined || state.state === 'waiting' || state.state === 'undone') return false;
+  return !(state.outcome?.is === 'failed' && state.outcome.untouched);
 }

@@ -36,8 +36,8 @@ export interface CommandStore {
   /** Takes a command to answer it; null when it is answered or somebody else is at it. The claim lapses after `seconds`. */
   claim(id: string, seconds: number): Promise<Accepted | null>;
   answer(id: string, answer: AnswerRecord): Promise<void>;
-  /** Ids of commands that nobody has answered or claimed. */
-  unanswered(): Promise<readonly string[]>;
+  /** Commands older than 10 s that nobody has answered and nobody is at: their process died after the commit. */
+  unanswered(): Promise<readonly Accepted[]>;
 }
 
 /** Permission to write for one worker: every write with an older token is refused. */
@@ -46,8 +46,12 @@ export type Lease = { readonly operation: string; readonly token: number };
 export interface OperationStore {
   /** The next `op-41`; never given twice. */
   nextId(): Promise<string>;
-  /** Stores the plan with its first entry. Throws Refusal `busy` when another operation holds the database of the target. */
-  create(plan: Plan, requestedBy: string): Promise<Operation>;
+  /**
+   * Stores the plan with its first entry. A command leads to one operation: when this one has one already, that is returned
+   * (the process may have died between planning and answering). Throws Refusal `busy` when another operation that has not
+   * ended changes the database of the target.
+   */
+  create(plan: Plan, asked: { readonly by: string; readonly command: string }): Promise<Operation>;
   load(id: string): Promise<Operation | null>;
   journal(id: string): Promise<readonly Entry[]>;
   /**

@@ -36,6 +36,7 @@ export type View =
 
 /** The answer to one command. */
 export type Answer =
-  | { readonly is: 'operation'; readonly operation: Operation }
+  /** `late`: the queue could not be told; the operation is stored and starts when the queue answers again. */
+  | { readonly is: 'operation'; readonly operation: Operation; readonly late: boolean }
   | { readonly is: 'refused'; readonly refusal: Refusal }
   | { readonly is: 'view'; readonly view: View };

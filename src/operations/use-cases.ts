@@ -2,9 +2,11 @@
 import type { Accepted, Intake } from '../core/ports.ts';
 import type { Operation } from '../core/operation.ts';
 import type { Answer } from '../core/views.ts';
-
-/** A click: which operation, as it was shown (its digest), by whom. */
-export type Click = { readonly operation: string; readonly digest: string; readonly by: string };
+import { answer } from './answer.ts';
+import { approve, cancel, confirm, deny, settle } from './decide.ts';
+import type { Click } from './click.ts';
+import type { Deps } from './deps.ts';
+import { findOperation } from './find-system.ts';
 
 /** Every method throws Refusal when the answer is no, and anything else when something broke. */
 export interface UseCases {
@@ -23,4 +25,18 @@ export interface UseCases {
   ): Promise<Operation>;
   /** The operation as it is now; throws Refusal when there is none. */
   find(operation: string): Promise<Operation>;
+}
+
+/** The use cases over what the composition root hands in. */
+export function createUseCases(deps: Deps): UseCases {
+  return {
+    accept: (intake) => deps.commands.accept(intake),
+    answer: (accepted) => answer(deps, accepted),
+    approve: (click) => approve(deps, click),
+    deny: (click) => deny(deps, click),
+    confirm: (click) => confirm(deps, click),
+    cancel: (click) => cancel(deps, click),
+    settle: (click) => settle(deps, click),
+    find: (operation) => findOperation(deps.operations, operation),
+  };
 }

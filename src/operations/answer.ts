@@ -1,0 +1,73 @@
+// The answer to a committed command: an operation, something to read, or a refusal. Recorded, so that it is given once.
+import { type Parsed, parseCommand } from '../core/command.ts';
+import { Refusal } from '../core/errors.ts';
+import type { Accepted, AnswerRecord } from '../core/ports.ts';
+import type { Answer } from '../core/views.ts';
+import { cancel } from './decide.ts';
+import type { Deps } from './deps.ts';
+import { findOperation } from './find-system.ts';
+import { look } from './look.ts';
+import { propose } from './propose.ts';
+
+/** How long one process may take over an answer before another one may take it up. */
+const CLAIM_SECONDS = 120;
+
+/** Null when somebody else is answering it. A command that was answered before gets the first answer again. */
+export async function answer(deps: Deps, accepted: Accepted): Promise<Answer | null> {
+  const claimed = await deps.commands.claim(accepted.id, CLAIM_SECONDS);
+  if (claimed === null) return formerAnswer(deps, accepted.answer);
+  const given = await orRefusal(() => answerFor(deps, claimed));
+  await deps.commands.answer(accepted.id, recordOf(given));
+  return given;
+}
+
+async function answerFor(deps: Deps, { id, intake }: Accepted): Promise<Answer> {
+  const parsed: Parsed = parseCommand(intake.text);
+  switch (parsed.is) {
+    case 'refused':
+      return parsed;
+    case 'help':
+      return { is: 'view', view: { is: 'help', about: parsed.about } };
+    case 'operation': {
+      const asked = { id, command: parsed.command, by: intake.user, channel: intake.channel };
+      return { is: 'operation', ...(await propose(deps, asked)) };
+    }
+    case 'query': {
+      const { command } = parsed;
+      if (command.verb !== 'cancel') return { is: 'view', view: await look(deps, command, intake.channel) };
+      const operation = await cancel(deps, { operation: command.operation, by: intake.user });
+      return { is: 'operation', operation, late: false };
+    }
+  }
+}
+
+async function formerAnswer({ operations }: Deps, record: AnswerRecord | null): Promise<Answer | null> {
+  switch (record?.is) {
+    case 'operation':
+      return { is: 'operation', operation: await findOperation(operations, record.operation), late: false };
+    case 'refused':
+      return { is: 'refused', refusal: new Refusal('answered-before', record.text, 'Type the command again to ask anew.') };
+    default:
+      return null;
+  }
+}
+
+async function orRefusal(give: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await give();
+  } catch (thrown) {
+    if (thrown instanceof Refusal) return { is: 'refused', refusal: thrown };
+    throw thrown;
+  }
+}
+
+function recordOf(given: Answer): AnswerRecord {
+  switch (given.is) {
+    case 'operation':
+      return { is: 'operation', operation: given.operation.id };
+    case 'refused':
+      return { is: 'refused', text: given.refusal.message };
+    case 'view':
+      return { is: 'shown' };
+  }
+}

@@ -1,0 +1,155 @@
+// People decide: approve, deny, confirm, cancel, say what happened. Each decision is made under a lock on the operation as it is.
+import { tally } from '../core/consent.ts';
+import { Refusal } from '../core/errors.ts';
+import type { Event } from '../core/journal.ts';
+import { nextMove } from '../core/next-move.ts';
+import { type Operation, apply, isEnded } from '../core/operation.ts';
+import { chain } from '../core/journal.ts';
+import { changesEnvironment } from '../core/plan.ts';
+import type { System } from '../core/system.ts';
+import { utc } from '../core/wording.ts';
+import { requireOperator, rolesOf } from './authority.ts';
+import type { Click } from './click.ts';
+import type { Deps } from './deps.ts';
+import { bySystemName, findOperation } from './find-system.ts';
+import { wake } from './propose.ts';
+
+/** One approval by somebody who may, bound to the plan that was shown. The last one that is needed opens the gate. */
+export async function approve(deps: Deps, click: Click): Promise<Operation> {
+  const { by, digest } = click;
+  const roles = await approverRoles(deps, click);
+  return decide(deps, click.operation, (operation, now) => {
+    const rule = stillWaiting(operation, digest, now);
+    if (by === operation.requestedBy && !rule.requesterCounts) {
+      throw new Refusal('own-request', 'You asked for this, so your approval does not count.', 'It needs other people.');
+    }
+    if (roles.length === 0) throw notAnApprover(rule.roles);
+    if (operation.votes.some((vote) => vote.by === by)) {
+      throw new Refusal('already-approved', 'You have approved this already; it counts once.', 'It needs somebody else.');
+    }
+    const votes = [...operation.votes, { by, roles, at: now.toISOString() }];
+    const approved: Event = { type: 'approved', by, roles, digest };
+    return tally(rule, votes).complete ? [approved, { type: 'consented' }] : [approved];
+  });
+}
+
+/** Deny wins over approve: it stops the operation as long as nothing has been changed. */
+export async function deny(deps: Deps, click: Click): Promise<Operation> {
+  const roles = await approverRoles(deps, click);
+  return decide(deps, click.operation, (operation) => {
+    requireSamePlan(operation, click.digest);
+    if (operation.state !== 'awaiting_approval' && operation.state !== 'queued') throw notWaiting(operation);
+    if (roles.length === 0) {
+      const rule = operation.plan.consent;
+      throw notAnApprover(rule.kind === 'approvals' ? rule.roles : []);
+    }
+    return stop(operation, 'cancelled', `<@${click.by}> denied it`, click.by);
+  });
+}
+
+/** The requester typed the name of what will be overwritten. */
+export async function confirm(deps: Deps, click: Click & { readonly typed: string }): Promise<Operation> {
+  return decide(deps, click.operation, (operation, now) => {
+    requireSamePlan(operation, click.digest);
+    if (operation.state !== 'proposed') throw notWaiting(operation);
+    if (click.by !== operation.requestedBy) {
+      throw new Refusal('not-yours', `<@${operation.requestedBy}> asked for this and confirms it.`, 'Ask for it yourself if you need it.');
+    }
+    if (operation.expiresAt !== null && Date.parse(operation.expiresAt) < now.getTime()) throw expired(operation);
+    const { name } = operation.plan.target;
+    if (click.typed.trim() !== name) {
+      throw new Refusal('wrong-name', 'That is not the name of the target.', `Type ${name} exactly.`);
+    }
+    return [{ type: 'confirmed', by: click.by }];
+  });
+}
+
+/** Stops an operation that has not changed anything; what it prepared is cleared away. */
+export async function cancel(deps: Deps, { operation: id, by }: Omit<Click, 'digest'>): Promise<Operation> {
+  const { system } = await operationAndSystem(deps, id);
+  await requireOperator(deps.people, system, by);
+  return decide(deps, id, (operation) => {
+    if (isEnded(operation.state) || operation.state === 'unwinding') throw notWaiting(operation);
+    if (operation.gatePassed && changesEnvironment(operation.plan)) {
+      throw new Refusal(
+        'too-late',
+        `${id} is changing ${operation.plan.target.name} already; stopping in the middle would leave it half done.`,
+        `Let it end, then \`/dr undo ${id}\`.`,
+      );
+    }
+    return stop(operation, 'cancelled', `<@${by}> cancelled it`, by);
+  });
+}
+
+/** A person says what happened to a step whose outcome is unknown. */
+export async function settle(
+  deps: Deps,
+  click: Click & { readonly step: string; readonly verdict: 'happened' | 'did_not' | 'abandon' },
+): Promise<Operation> {
+  const { system } = await operationAndSystem(deps, click.operation);
+  await requireOperator(deps.people, system, click.by);
+  return decide(deps, click.operation, (operation) => {
+    requireSamePlan(operation, click.digest);
+    if (operation.state !== 'needs_human' || operation.question?.step !== click.step) throw notWaiting(operation);
+    return [{ type: 'answered', step: click.step, by: click.by, verdict: click.verdict }];
+  });
+}
+
+/** The events that stop an operation; it ends at once when nothing has to be taken back. */
+export function stop(
+  operation: Operation,
+  outcome: 'failed' | 'cancelled' | 'expired',
+  why: string,
+  by: string | null,
+): Event[] {
+  const stopped: Event = { type: 'stopped', outcome, why, by };
+  const after = apply(operation, chain(operation.last, operation.id, operation.last.at, stopped));
+  return nextMove(after).do === 'finish' ? [stopped, { type: 'finished', outcome }] : [stopped];
+}
+
+async function decide(
+  deps: Deps,
+  id: string,
+  events: (operation: Operation, now: Date) => readonly Event[],
+): Promise<Operation> {
+  const operation = await deps.operations.change(id, events);
+  await wake(deps, id);
+  return operation;
+}
+
+async function operationAndSystem(deps: Deps, id: string): Promise<{ operation: Operation; system: System }> {
+  const operation = await findOperation(deps.operations, id);
+  return { operation, system: bySystemName(deps.systems.all, operation.plan.system) };
+}
+
+async function approverRoles(deps: Deps, { operation: id, by }: Click): Promise<string[]> {
+  const { operation, system } = await operationAndSystem(deps, id);
+  const { consent } = operation.plan;
+  return consent.kind === 'approvals' ? rolesOf(deps.people, system, by, consent.roles) : [];
+}
+
+function stillWaiting(operation: Operation, digest: string, now: Date) {
+  requireSamePlan(operation, digest);
+  const { consent } = operation.plan;
+  if (operation.state !== 'awaiting_approval' || consent.kind !== 'approvals') throw notWaiting(operation);
+  if (operation.expiresAt !== null && Date.parse(operation.expiresAt) < now.getTime()) throw expired(operation);
+  return consent;
+}
+
+function requireSamePlan({ id, digest, plan }: Operation, shown: string): void {
+  if (digest === shown) return;
+  throw new Refusal('stale-plan', `This is not the plan of ${id}.`, `Look at its card, or ask again with \`${plan.command}\`.`);
+}
+
+function notWaiting({ id, state, plan }: Operation): Refusal {
+  const next = isEnded(state) ? `Ask again with \`${plan.command}\` if it is still needed.` : `See \`/dr audit ${id}\`.`;
+  return new Refusal('already-decided', `${id} is ${state.replaceAll('_', ' ')}; there is nothing to decide.`, next);
+}
+
+function expired({ id, expiresAt, plan }: Operation): Refusal {
+  return new Refusal('expired', `${id} waited until ${utc(expiresAt ?? '')} and has expired.`, `Ask again with \`${plan.command}\`.`);
+}
+
+function notAnApprover(roles: readonly string[]): Refusal {
+  return new Refusal('not-an-approver', `You do not hold a role that decides here (${roles.join(', ')}).`, 'Ask somebody who does.');
+}

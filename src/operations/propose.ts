@@ -1,0 +1,152 @@
+// From a command to a stored plan: read the facts, ask the recipe, pin, digest, store, wake a worker.
+import { randomBytes } from 'node:crypto';
+import { ActionArgs, EFFECTS } from '../core/action.ts';
+import type { Action, ActionName, Actions, Args } from '../core/action.ts';
+import { type OperationCommand, commandText } from '../core/command.ts';
+import { consentFor } from '../core/consent.ts';
+import { Refusal, reasonOf } from '../core/errors.ts';
+import type { Facts, Proof } from '../core/facts.ts';
+import { Json } from '../core/json.ts';
+import type { Operation } from '../core/operation.ts';
+import { Plan, type Step, changesEnvironment } from '../core/plan.ts';
+import type { Platform } from '../core/platform.ts';
+import type { FactsNeed, PlanDraft, PlanInput, Runbook, StepDraft } from '../core/runbook.ts';
+import type { System } from '../core/system.ts';
+import { requireOperator } from './authority.ts';
+import type { Deps } from './deps.ts';
+import { bySystemName, findOperation, findSystem, requireEnvironment } from './find-system.ts';
+
+/** `id` is that of the committed command: one command leads to one operation. */
+type Asked = { readonly id: string; readonly command: OperationCommand; readonly by: string; readonly channel: string };
+
+/** `late`: a worker could not be woken; the sweeper will find the operation. Throws Refusal when there can be no such plan. */
+export async function propose(deps: Deps, asked: Asked): Promise<{ operation: Operation; late: boolean }> {
+  const { command, by } = asked;
+  const former = command.verb === 'undo' ? await findOperation(deps.operations, command.operation) : null;
+  const system = former === null ? systemOf(deps, asked) : bySystemName(deps.systems.all, former.plan.system);
+  if (!onlyLooks(command)) await requireOperator(deps.people, system, by);
+  const plan = await planFor(deps, system, command, former);
+  const operation = await deps.operations.create(plan, { by, command: asked.id });
+  return { operation, late: !(await wake(deps, operation.id)) };
+}
+
+/** Wakes a worker for the operation. A queue that is down loses nothing: the sweeper looks into the store. */
+export async function wake(deps: Pick<Deps, 'queue' | 'log'>, operation: string): Promise<boolean> {
+  try {
+    await deps.queue.wake(operation);
+    return true;
+  } catch (cause) {
+    deps.log.warn({ operationId: operation, reason: reasonOf(cause) }, 'queue not reached, the sweeper will wake it');
+    return false;
+  }
+}
+
+function systemOf({ systems }: Deps, { command, channel }: Asked): System {
+  const named = 'system' in command ? command.system : null;
+  const system = findSystem(systems, named, channel);
+  const environment = 'environment' in command ? command.environment : null;
+  if (environment !== null) requireEnvironment(system, environment);
+  return system;
+}
+
+function onlyLooks(command: OperationCommand): boolean {
+  return command.verb === 'verify' && !command.deep;
+}
+
+async function planFor(deps: Deps, system: System, typed: OperationCommand, former: Operation | null): Promise<Plan> {
+  const platform = deps.systems.platformOf(system);
+  const command = withBackupId(typed, platform);
+  // The recipe of a verb takes commands of that verb; the table is typed so, the look-up cannot be.
+  const runbook = deps.runbooks[command.verb] as unknown as Runbook;
+  const need = runbook.needs(command, system, former);
+  requireCapabilities(platform, need, command);
+  const facts = await readFacts(deps, system, need);
+  const [operation, proof] = await Promise.all([deps.operations.nextId(), proofFor(deps, system, command)]);
+  const chosen = { operation, nonce: randomBytes(2).toString('hex'), now: new Date(facts.at) };
+  const input: PlanInput<OperationCommand> = { command, system, facts, proof, former, chosen };
+  return complete(deps, input, runbook.plan(input));
+}
+
+/** The proof of the very backup that is asked for, else the newest of any. */
+async function proofFor({ operations }: Deps, system: System, command: OperationCommand): Promise<Proof | null> {
+  const backup = 'backup' in command && command.backup !== 'latest' ? command.backup : null;
+  const exact = backup === null ? null : await operations.lastProof(system.name, backup);
+  return exact ?? operations.lastProof(system.name, null);
+}
+
+function withBackupId(command: OperationCommand, platform: Platform): OperationCommand {
+  if (!('backup' in command) || command.backup === 'latest') return command;
+  return { ...command, backup: platform.backupId(command.backup) };
+}
+
+function requireCapabilities(platform: Platform, need: FactsNeed, command: OperationCommand): void {
+  const lacking = need.capabilities.find((capability) => !platform.capabilities.includes(capability));
+  if (lacking === undefined) return;
+  throw new Refusal('not-on-this-platform', `“${command.verb}” needs ${lacking}, which ${platform.kind} does not offer.`, 'See `/dr systems` for what is possible.');
+}
+
+/** Facts of the environments that the recipe names and of every protected one, for telling what is production by identity. */
+async function readFacts({ systems }: Deps, system: System, need: FactsNeed): Promise<Facts> {
+  const guarded = Object.entries(system.environments).flatMap(([name, env]) => (env.protected ? [name] : []));
+  const facts = await systems.facts(system, [...new Set([...need.environments, ...guarded])]);
+  if (need.survey.length === 0) return facts;
+  return systems.survey(system, facts, need.survey, need.writtenSince(facts));
+}
+
+async function complete(deps: Deps, input: PlanInput<OperationCommand>, draft: PlanDraft): Promise<Plan> {
+  const { system, facts, command, former, chosen } = input;
+  const rule = consentFor(system, draft.environment, facts);
+  const target = facts.environments[draft.environment]?.target;
+  if (target === undefined) throw new Refusal('unknown-environment', `There is no “${draft.environment}”.`, 'See `/dr systems`.');
+  const actions = deps.systems.actionsOf(system);
+  const steps = await Promise.all(
+    draft.steps.map(async (step, index) => {
+      const expectedSeconds = await deps.operations.usualSeconds(system.name, step.action);
+      return { ...stepFrom(step, index, actions, system), expectedSeconds };
+    }),
+  );
+  return Plan.parse({
+    version: 1,
+    operation: chosen.operation,
+    system: system.name,
+    environment: draft.environment,
+    verb: command.verb,
+    command: commandText(command),
+    headline: draft.headline,
+    target,
+    protected: rule.protected,
+    statements: draft.statements,
+    pinned: draft.pinned,
+    steps,
+    gate: changesEnvironment({ steps }) ? draft.gate : null,
+    consent: rule.consent,
+    undo: draft.undo,
+    undoes: former?.id ?? null,
+    proposedAt: facts.at,
+  });
+}
+
+function stepFrom<N extends ActionName>(
+  draft: Extract<StepDraft, { action: N }>,
+  index: number,
+  actions: Actions,
+  system: System,
+): Omit<Step, 'expectedSeconds'> {
+  const { action: name, title } = draft;
+  const action = actions[name] as Action<Args<N>> | undefined;
+  if (action === undefined) {
+    throw new Refusal('not-on-this-platform', `${system.title} cannot do “${title}”.`, 'See `/dr systems` for what is possible.');
+  }
+  const args = ActionArgs[name].parse(draft.args) as Args<N>;
+  const undoable = 'how' in action.undo;
+  return {
+    id: `s${index + 1}`,
+    action: name,
+    effect: EFFECTS[name],
+    title,
+    runs: action.describe(args, system),
+    args: args as Record<string, Json>,
+    undo: 'how' in action.undo ? action.undo.how : action.undo.not,
+    undoable,
+  };
+}

@@ -1,0 +1,77 @@
+// Which backup a person means, and what every plan says about it.
+import { newestFinished } from '../core/backup-checks.ts';
+import { Refusal } from '../core/errors.ts';
+import type { Backup, EnvironmentFacts, Facts, Proof } from '../core/facts.ts';
+import type { Statement } from '../core/plan.ts';
+import type { System } from '../core/system.ts';
+import { ago, clock, megabytes, utc } from '../core/wording.ts';
+
+const DAY = 86_400_000;
+
+/** The facts of an environment; a runbook that asks for one it did not declare in `needs` is a defect. */
+export function factsOf(facts: Facts, environment: string): EnvironmentFacts {
+  const found = facts.environments[environment];
+  if (found === undefined) throw new Refusal('unknown-environment', `There is no environment “${environment}”.`, 'See `/dr systems`.');
+  return found;
+}
+
+/**
+ * A backup of the environment that backups are taken of, always (G9's correction: never the target's own).
+ * `latest` is the newest finished scheduled one: a manual one may have been taken of data that was broken already.
+ */
+export function chooseBackup(choice: string, system: System, facts: Facts): Backup {
+  const { backups, target } = factsOf(facts, system.backups.of);
+  if (choice === 'latest') {
+    const newest = newestFinished(backups.filter(({ kind }) => kind === 'scheduled')) ?? newestFinished(backups);
+    if (newest !== null) return newest;
+    throw new Refusal('no-backup', `${target.name} has no finished backup.`, 'Take one with `/dr backup`.');
+  }
+  const found = backups.find(({ id }) => id === choice);
+  if (found === undefined) {
+    const known = backups.slice(0, 3).map(({ id }) => id);
+    const newest = known.length === 0 ? '' : ` The newest are ${known.join(', ')}.`;
+    throw new Refusal('no-such-backup', `${target.name} has no backup ${choice}.${newest}`, 'See `/dr backups`.');
+  }
+  if (found.state === 'finished' && found.finishedAt !== null) return found;
+  if (found.state === 'failed') {
+    throw new Refusal('backup-failed', `Backup ${found.id} failed.`, 'Choose a finished one: `/dr backups`.');
+  }
+  throw new Refusal('backup-unfinished', `Backup ${found.id} is not finished (${found.state}).`, 'Wait for it, or choose another: `/dr backups`.');
+}
+
+/** What the plan says about the source: place, id, time, size and age, and whether something newer exists. */
+export function sourceStatements(backup: Backup, system: System, facts: Facts, now: Date): Statement[] {
+  const { target, backups } = factsOf(facts, system.backups.of);
+  const finished = backup.finishedAt ?? backup.startedAt;
+  const size = backup.bytes === null ? 'size unknown' : megabytes(backup.bytes);
+  const source: Statement = {
+    label: 'Source',
+    text: `${target.name}, backup ${backup.id} (${backup.kind}), finished ${utc(finished)}, ${size}`,
+    tone: 'plain',
+  };
+  const newer = newestFinished(backups);
+  const age: Statement = { label: 'Age of the backup', text: ago(finished, now), tone: 'plain' };
+  if (newer === null || newer.id === backup.id) return [source, age];
+  return [
+    source,
+    { ...age, text: `${age.text}; ${newer.id} is newer (${newer.kind}, ${ago(newer.startedAt, now)} old)`, tone: 'warn' },
+  ];
+}
+
+/** When a restore of this system was last proven, and whether that is too long ago or never. */
+export function proofStatement(proof: Proof | null, backup: Backup, system: System, now: Date): Statement {
+  const label = 'Last proven restore';
+  if (proof === null) return { label, text: 'never; `/dr verify --deep` proves one', tone: 'warn' };
+  const which = proof.backup === backup.id ? 'of this backup' : `of ${proof.backup}, not of this one`;
+  const days = (now.getTime() - Date.parse(proof.at)) / DAY;
+  return {
+    label,
+    text: `${ago(proof.at, now)} ago ${which}, in ${clock(proof.seconds)} (${proof.operation})`,
+    tone: days > system.backups.provenWithinDays ? 'warn' : 'plain',
+  };
+}
+
+/** The proof whose row counts a restore of this very backup must show; null when another one was proven. */
+export function proofOf(proof: Proof | null, backup: Backup): Proof | null {
+  return proof?.backup === backup.id ? proof : null;
+}

@@ -1,0 +1,57 @@
+// The systems with the platforms they live on: where facts of the platform and of the database come together.
+import type { Actions } from '../../core/action.ts';
+import { Fault, reasonOf } from '../../core/errors.ts';
+import type { EnvironmentFacts, Facts, Survey } from '../../core/facts.ts';
+import type { Platform } from '../../core/platform.ts';
+import type { Systems } from '../../core/ports.ts';
+import type { Secret } from '../../core/secret.ts';
+import type { System } from '../../core/system.ts';
+
+type Parts = {
+  readonly systems: readonly System[];
+  readonly platforms: readonly Platform[];
+  /** The actions that every platform shares, made for one of them. */
+  sharedActions(platform: Platform): Actions;
+  survey(database: Secret, system: System, since: string | null): Promise<Survey>;
+};
+
+/** Throws a Fault for a system whose platform is not among `platforms`: the configuration was not checked then. */
+export function createSystems({ systems, platforms, sharedActions, survey }: Parts): Systems {
+  const actions = new Map(platforms.map((platform) => [platform, { ...sharedActions(platform), ...platform.actions }]));
+  const platformOf = ({ name, platform: kind }: System): Platform => {
+    const found = platforms.find((platform) => platform.kind === kind);
+    if (found === undefined) throw new Fault(`looking for the platform ${kind} of ${name}`);
+    return found;
+  };
+
+  return {
+    all: systems,
+    platformOf,
+    actionsOf: (system) => actions.get(platformOf(system)) ?? {},
+
+    async facts(system, environments) {
+      const platform = platformOf(system);
+      const read = environments.map(async (name) => [name, await platform.facts(system, name)] as const);
+      return { at: new Date().toISOString(), environments: Object.fromEntries(await Promise.all(read)) };
+    },
+
+    async survey(system, facts, environments, since) {
+      const platform = platformOf(system);
+      const surveyed = Object.entries(facts.environments).map(async ([name, known]) => {
+        if (!environments.includes(name)) return [name, known] as const;
+        const read = async () => survey(await platform.connection(system, { environment: name, candidate: null }), system, since);
+        return [name, await withSurvey(known, read)] as const;
+      });
+      return { ...facts, environments: Object.fromEntries(await Promise.all(surveyed)) } satisfies Facts;
+    },
+  };
+}
+
+/** A database that does not answer must not stand in the way of its own recovery: the plan says what is unknown. */
+async function withSurvey(known: EnvironmentFacts, read: () => Promise<Survey>): Promise<EnvironmentFacts> {
+  try {
+    return { ...known, survey: await read(), surveyProblem: null };
+  } catch (thrown) {
+    return { ...known, survey: null, surveyProblem: reasonOf(thrown) };
+  }
+}

@@ -1,0 +1,81 @@
+// Parsing what a person typed: every outcome, and that hostile text stays text.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Command, commandText, parseCommand } from '../../../src/core/command.ts';
+
+const accepted: [string, Command][] = [
+  ['verify', { verb: 'verify', system: null, backup: 'latest', deep: false }],
+  ['verify a007 --deep', { verb: 'verify', system: null, backup: 'a007', deep: true }],
+  ['verify --deep --system grayledger', { verb: 'verify', system: 'grayledger', backup: 'latest', deep: true }],
+  ['restore staging a001', { verb: 'restore', system: null, environment: 'staging', backup: 'a001' }],
+  ['  RESTORE   staging  latest ', { verb: 'restore', system: null, environment: 'staging', backup: 'latest' }],
+  ['rollback v255', { verb: 'rollback', system: null, release: 'v255' }],
+  ['undo op-41', { verb: 'undo', operation: 'op-41' }],
+  ['backup', { verb: 'backup', system: null, environment: null }],
+  ['backup staging', { verb: 'backup', system: null, environment: 'staging' }],
+  ['backups', { verb: 'backups', system: null }],
+  ['status --system grayledger', { verb: 'status', system: 'grayledger' }],
+  ['systems', { verb: 'systems' }],
+  ['cancel op-7', { verb: 'cancel', operation: 'op-7' }],
+  ['audit op-7', { verb: 'audit', operation: 'op-7' }],
+];
+
+const refused: [string, string, RegExp][] = [
+  ['restor staging a001', 'unknown-command', /Did you mean `\/dr restore/],
+  ['explode', 'unknown-command', /\/dr help/],
+  ['restore', 'usage', /environment is missing/],
+  ['restore staging', 'usage', /backup is missing/],
+  ['restore staging a001 now', 'usage', /“now”/],
+  ['restore staging https://evil.example/x.dump', 'usage', /never possible/],
+  ['restore Staging! a001', 'usage', /not a valid environment/],
+  ['restore staging a001 --confirm=x', 'usage', /“--confirm=x”/],
+  ['restore staging ../../account', 'usage', /not a valid backup/],
+  ['rollback 255', 'usage', /not a valid release/],
+  ['rollback v255 --deep', 'usage', /--deep/],
+  ['rollback', 'usage', /release is missing/],
+  ['undo 41', 'usage', /not a valid operation/],
+  ['verify --deep --deep', 'usage', /twice/],
+  ['verify --system', 'usage', /needs a name/],
+  ['verify --system --json', 'usage', /not a valid system/],
+  ['systems now', 'usage', /“now”/],
+  [`restore staging ${'a'.repeat(400)}`, 'too-long', /at most 300/],
+  ['restore staging a001\u202e', 'unprintable', /cannot be seen/],
+  ['restore staging \u0000', 'unprintable', /cannot be seen/],
+];
+
+describe('a command', () => {
+  it.each(accepted)('reads “%s”', (text, command) => {
+    const parsed = parseCommand(text);
+    expect(parsed.is === 'operation' || parsed.is === 'query' ? parsed.command : parsed).toEqual(command);
+  });
+
+  it.each(accepted)('written out again means the same: “%s”', (_text, command) => {
+    const again = parseCommand(commandText(command).replace(/^\/dr /, ''));
+    expect(again.is === 'operation' || again.is === 'query' ? again.command : again).toEqual(command);
+  });
+
+  it.each(refused)('refuses “%s”', (text, code, says) => {
+    const parsed = parseCommand(text);
+    expect(parsed).toMatchObject({ is: 'refused', refusal: { code } });
+    expect(parsed.is === 'refused' ? parsed.refusal.message : '').toMatch(says);
+  });
+
+  it.each([
+    ['', null],
+    ['help', null],
+    ['help restore', 'restore'],
+    ['help nonsense', null],
+    ['rollback --help', 'rollback'],
+  ])('“%s” asks for help', (text, about) => {
+    expect(parseCommand(text)).toEqual({ is: 'help', about });
+  });
+
+  it('never throws and never lets markup through, whatever is typed', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.constantFrom('<!channel>', '`rm`', '$(x)', '; DROP')), (text) => {
+        const parsed = parseCommand(text);
+        if (parsed.is === 'refused') expect(parsed.refusal.why).not.toMatch(/<[!@#]/);
+      }),
+    );
+  });
+});

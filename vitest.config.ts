@@ -1,0 +1,54 @@
+// How the tests run: one project per folder of test/, from those that need nothing to those that start servers.
+import { defineConfig } from 'vitest/config';
+
+/** Projects that start PostgreSQL, a queue server or Slack share two cores: more workers would only starve them. */
+const withServers = (name: string, order: number, seconds: number, workers: number) => ({
+  extends: true as const,
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: seconds * 1000,
+    hookTimeout: 120_000,
+    teardownTimeout: 30_000,
+    maxWorkers: workers,
+    sequence: { groupOrder: order },
+  },
+});
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    setupFiles: ['test/support/no-warnings.ts'],
+    restoreMocks: true,
+    unstubEnvs: true,
+    unstubGlobals: true,
+    allowOnly: false,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          testTimeout: 5_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      withServers('contract', 1, 60, 2),
+      withServers('integration', 2, 60, 2),
+      withServers('faults', 3, 120, 1),
+      withServers('story', 4, 120, 1),
+    ],
+    coverage: {
+      provider: 'v8',
+      include: ['src/core/**', 'src/runbooks/**', 'src/operations/**'],
+      reporter: ['text'],
+      // The rooms that decide: every branch in them is a promise, so every branch has a test.
+      thresholds: {
+        'src/core/**': { branches: 100 },
+        'src/runbooks/**': { branches: 100 },
+        'src/operations/**': { branches: 100 },
+      },
+    },
+  },
+});

@@ -1,0 +1,96 @@
+// The stage of the tour: people act, what they see is printed, claims are proven and counted.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Message } from '../slack/message.ts';
+import { connectPeople, type People } from '../slack/people.ts';
+import { messageText, renderMessage } from '../slack/transcript.ts';
+import { type ChannelName, type PersonName } from '../slack/workspace.ts';
+import type { World } from '../world.ts';
+
+const CHANNEL: ChannelName = 'incidents';
+
+export type Stage = {
+  readonly world: World;
+  readonly people: People;
+  /** Prints a heading. */
+  chapter(title: string): void;
+  /** A person types a command in #incidents; resolves to the answer that only they see, as text. */
+  types(name: PersonName, line: string): Promise<string>;
+  /** A person presses a button of an operation's card; resolves to what only they see, or '' when the card alone answers. */
+  clicks(name: PersonName, operation: string, button: string): Promise<string>;
+  /** Waits until the card of the operation shows one of the words, prints it, and resolves to its text. */
+  until(operation: string, words: readonly string[], timeoutMs?: number): Promise<string>;
+  card(operation: string): Message | undefined;
+  /** Throws when the claim does not hold; prints it when it does. */
+  proves(claim: string, holds: () => Promise<unknown> | unknown): Promise<void>;
+  proven(): number;
+  close(): void;
+};
+
+export async function openStage(world: World, print: (text: string) => void): Promise<Stage> {
+  const people = await connectPeople(world.slack);
+  let proven = 0;
+
+  const seen = () => people.channel(CHANNEL);
+  const privateTo = (name: PersonName) => seen().filter(({ ephemeralTo }) => ephemeralTo === name);
+  const card = (operation: string) =>
+    seen().find((message) => isRoot(message) && /^op-\d+/.exec(message.text)?.[0] === operation);
+
+  const answerTo = async (name: PersonName, before: number, patience: number) => {
+    const [answer] = await people
+      .waitFor(`an answer for ${name}`, () => privateTo(name).slice(before).length > 0 && privateTo(name).slice(before), {
+        timeoutMs: patience,
+      })
+      .catch((error: unknown) => {
+        if (patience > 5_000) throw error;
+        return [];
+      });
+    if (answer === undefined) return '';
+    print(renderMessage(answer));
+    return messageText(answer);
+  };
+
+  return {
+    world,
+    people,
+    chapter: (title) => print(`\n━━ ${title} ${'━'.repeat(Math.max(3, 90 - title.length))}\n`),
+    async types(name, line) {
+      const before = privateTo(name).length;
+      print(`${name} types: ${line}`);
+      await people.as(name).types(CHANNEL, line);
+      return answerTo(name, before, 30_000);
+    },
+    async clicks(name, operation, button) {
+      const message = await people.waitFor(`the card of ${operation}`, () => card(operation));
+      const before = privateTo(name).length;
+      print(`${name} clicks [${button}] on ${operation}`);
+      await people.as(name).clicks(message, button);
+      return answerTo(name, before, 1_200);
+    },
+    async until(operation, words, timeoutMs = 90_000) {
+      const message = await people.waitFor(
+        `${operation} to be ${words.join(' or ')}`,
+        () => {
+          const now = card(operation);
+          return now !== undefined && words.some((word) => messageText(now).includes(word)) && now;
+        },
+        { timeoutMs },
+      );
+      // The card is edited at most every three seconds; what belongs to it in the thread comes with it.
+      await sleep(300);
+      print(renderMessage(message));
+      return messageText(message);
+    },
+    card,
+    async proves(claim, holds) {
+      if ((await holds()) === false) throw new Error(`not so: ${claim}\n\n${people.transcript()}`);
+      proven += 1;
+      print(`   ✓ ${claim}`);
+    },
+    proven: () => proven,
+    close: () => people.close(),
+  };
+}
+
+function isRoot({ threadTs, ts, ephemeralTo, author }: Message): boolean {
+  return author === 'holdfast' && ephemeralTo === undefined && (threadTs === undefined || threadTs === ts);
+}

@@ -1,0 +1,234 @@
+// A platform on paper: it implements the contract over plain data and counts its effects, so that crashes can be placed exactly.
+import type { Action, ActionName, Actions, Args, Run } from '../../src/core/action.ts';
+import type { Backup, EnvironmentFacts, Facts, Release } from '../../src/core/facts.ts';
+import type { Platform } from '../../src/core/platform.ts';
+import type { Systems } from '../../src/core/ports.ts';
+import { Secret } from '../../src/core/secret.ts';
+import type { System } from '../../src/core/system.ts';
+
+/** What exists. Everything that an operation can change is in here, so a clean slate is one comparison. */
+export type World = {
+  live: string;
+  databases: string[];
+  maintenance: boolean;
+  release: string;
+  backups: Record<string, string[]>;
+  stagingHolds: string;
+};
+
+/** Where something goes wrong: before or after the effect of an action, once. */
+export type Mishap = {
+  action: ActionName;
+  when: 'before' | 'after';
+  /** `fault` throws; `crash` aborts the worker as if it had died; `unknown` throws and cannot be probed; `fails` ends the step. */
+  how: 'fault' | 'crash' | 'unknown' | 'fails';
+};
+
+export type Paper = {
+  world: World;
+  /** How often each effect happened at the provider. */
+  effects: Record<string, number>;
+  mishap: Mishap | null;
+  /** Called instead of dying. */
+  crash: () => void;
+  systems: Systems;
+};
+
+const BACKUP: Backup = {
+  id: 'a001',
+  kind: 'scheduled',
+  state: 'finished',
+  startedAt: '2026-11-15T02:00:00.000Z',
+  finishedAt: '2026-11-15T02:01:00.000Z',
+  bytes: 1_000_000,
+};
+
+const RELEASES: Release[] = ['v256', 'v255', 'v254'].map((id, index) => ({
+  id,
+  code: `slug-${id}`,
+  commit: `${index}abcdef0123`,
+  description: `Deploy ${id}`,
+  by: 'eve@example.com',
+  createdAt: `2026-11-2${0 - index + 1}T10:00:00.000Z`.replace('2-', '1-'),
+  state: 'succeeded',
+  current: false,
+}));
+
+export function paperPlatform(system: System): Paper {
+  const world: World = {
+    live: 'db-one',
+    databases: ['db-one', 'db-staging'],
+    maintenance: false,
+    release: 'v256',
+    backups: { production: ['a001'], staging: [] },
+    stagingHolds: 'old data',
+  };
+  const paper: Paper = { world, effects: {}, mishap: null, crash: () => {}, systems: undefined as never };
+  const platform: Platform = {
+    kind: system.platform,
+    capabilities: ['backups', 'candidate', 'maintenance', 'releases'],
+    problemsOf: () => [],
+    backupId: (typed) => typed,
+    facts: async (_system, environment) => factsOf(world, environment),
+    connection: async () => new Secret('postgres://paper'),
+    download: async () => {},
+    actions: actionsOn(paper),
+  };
+  paper.systems = {
+    all: [system],
+    platformOf: () => platform,
+    actionsOf: () => platform.actions,
+    facts: async (_system, environments) => ({
+      at: new Date().toISOString(),
+      environments: Object.fromEntries(environments.map((name) => [name, factsOf(world, name)])),
+    }),
+    survey: async (_system, facts: Facts) => facts,
+  };
+  return paper;
+}
+
+function factsOf(world: World, environment: string): EnvironmentFacts {
+  const production = environment === 'production';
+  const database = production ? world.live : 'db-staging';
+  return {
+    target: { environment, name: `app-${environment}`, database, identity: `id-${database}` },
+    maintenance: world.maintenance,
+    backups: (world.backups[environment] ?? []).map((id) => ({ ...BACKUP, id })),
+    releases: production ? RELEASES.map((release) => ({ ...release, current: release.id === world.release })) : [],
+    releasePhase: null,
+    activity: [],
+    survey: null,
+    surveyProblem: 'on paper',
+  };
+}
+
+function actionsOn(paper: Paper): Actions {
+  const { world } = paper;
+  const reads = <N extends ActionName>(name: N): Action<Args<N>> => action(paper, name, { effect: () => {}, done: () => false });
+  return {
+    'backups.verify': reads('backups.verify'),
+    'candidate.check': reads('candidate.check'),
+    'database.check': reads('database.check'),
+    'services.check': reads('services.check'),
+    'health.check': reads('health.check'),
+    'logs.watch': reads('logs.watch'),
+    'backup.capture': action(paper, 'backup.capture', {
+      effect: ({ environment }, run) => add(world.backups, environment, captureName(run)),
+      done: ({ environment }, run) => (world.backups[environment] ?? []).includes(captureName(run)),
+      output: (_args, run) => ({ backup: captureName(run) }),
+    }),
+    'candidate.create': action(paper, 'candidate.create', {
+      effect: ({ candidate }) => void world.databases.push(candidate.name),
+      done: ({ candidate }) => world.databases.includes(candidate.name),
+      undo: ({ candidate }) => {
+        world.databases = world.databases.filter((name) => name !== candidate.name);
+      },
+    }),
+    'candidate.load': action(paper, 'candidate.load', { effect: () => {}, done: () => true }),
+    'maintenance.on': action(paper, 'maintenance.on', {
+      effect: () => {
+        world.maintenance = true;
+      },
+      done: () => world.maintenance,
+      undo: () => {
+        world.maintenance = false;
+      },
+    }),
+    'maintenance.off': action(paper, 'maintenance.off', {
+      effect: () => {
+        world.maintenance = false;
+      },
+      done: () => !world.maintenance,
+      undo: () => {
+        world.maintenance = true;
+      },
+    }),
+    'database.promote': action(paper, 'database.promote', {
+      effect: ({ promote }) => {
+        world.live = promote;
+      },
+      done: ({ promote }) => world.live === promote,
+      undo: ({ previous }) => {
+        world.live = previous;
+      },
+    }),
+    'database.restore': action(paper, 'database.restore', {
+      effect: ({ from }) => {
+        world.stagingHolds = `${from.environment} ${from.backup.id}`;
+      },
+      done: ({ from }) => world.stagingHolds === `${from.environment} ${from.backup.id}`,
+      undo: () => {
+        world.stagingHolds = 'old data';
+      },
+    }),
+    'release.rollback': action(paper, 'release.rollback', {
+      effect: ({ to }) => {
+        world.release = to.id;
+      },
+      done: ({ to }) => world.release === to.id,
+      undo: ({ from }) => {
+        world.release = from.id;
+      },
+    }),
+  };
+}
+
+type Kind<A> = {
+  effect(args: A, run: Run): void;
+  done(args: A, run: Run): boolean;
+  undo?(args: A): void;
+  output?(args: A, run: Run): { backup: string };
+};
+
+function action<N extends ActionName>(paper: Paper, name: N, kind: Kind<Args<N>>): Action<Args<N>> {
+  const strike = (when: Mishap['when'], run: Run): 'fails' | null => {
+    const { mishap } = paper;
+    if (mishap?.action !== name || mishap.when !== when) return null;
+    if (mishap.how === 'fails') {
+      paper.mishap = null;
+      return 'fails';
+    }
+    if (mishap.how !== 'unknown') paper.mishap = null;
+    if (mishap.how === 'crash') paper.crash();
+    run.signal.throwIfAborted();
+    throw new Error(`mishap ${when} ${name}`);
+  };
+  const evidence = { says: [`${name} was read back`], checks: [] };
+  const outcome = (args: Args<N>, run: Run) => ({ is: 'done' as const, evidence, output: kind.output?.(args, run) ?? null });
+  return {
+    describe: () => `paper ${name}`,
+    async do(args, run) {
+      await run.fence();
+      if (strike('before', run) === 'fails') return { is: 'failed', why: 'on paper', evidence, untouched: true };
+      kind.effect(args, run);
+      paper.effects[name] = (paper.effects[name] ?? 0) + 1;
+      if (strike('after', run) === 'fails') return { is: 'failed', why: 'on paper', evidence, untouched: false };
+      return outcome(args, run);
+    },
+    async probe(args, run) {
+      if (paper.mishap?.action === name && paper.mishap.how === 'unknown') {
+        paper.mishap = null;
+        return { is: 'unknown', why: 'the provider does not say' };
+      }
+      return kind.done(args, run) ? { is: 'happened', outcome: outcome(args, run) } : { is: 'not_happened' };
+    },
+    undo:
+      kind.undo === undefined
+        ? { not: 'nothing to take back' }
+        : {
+            how: 'it is put back',
+            run: async (args) => {
+              kind.undo?.(args);
+              return { says: [`${name} was taken back`], checks: [] };
+            },
+          },
+  };
+}
+
+function captureName({ operation }: Run): string {
+  return `b${operation.slice(3).padStart(3, '0')}`;
+}
+
+function add(lists: Record<string, string[]>, key: string, value: string): void {
+  lists[key] = [...(lists[key] ?? []), value];
+}

@@ -1,0 +1,60 @@
+// Opens stores on fresh databases of one real PostgreSQL server, with a second connection for looking behind the scenes.
+import pg from 'pg';
+import { startPostgres } from '../../sandbox/servers/postgres.ts';
+import type { Narrate } from '../../src/core/ports.ts';
+import type { Log } from '../../src/lib/log.ts';
+import { createStore, type Store } from '../../src/store/store.ts';
+
+const silent = () => {};
+export const silentLog: Log = { debug: silent, info: silent, warn: silent, error: silent };
+
+export type OpenStore = Store & {
+  readonly url: string;
+  /** One statement, past the store. */
+  sql(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
+};
+
+export type StoreServer = {
+  readonly port: number;
+  /** A store on a database of its own, migrated. */
+  open(narrate?: Narrate): Promise<OpenStore>;
+  /** Closes every store and stops the server. */
+  stop(): Promise<void>;
+};
+
+/** One server per test file. */
+export async function startStores(): Promise<StoreServer> {
+  const server = await startPostgres();
+  const toClose: (() => Promise<void>)[] = [];
+  let databases = 0;
+
+  async function open(narrate: Narrate = () => []): Promise<OpenStore> {
+    databases += 1;
+    const name = `store_${databases}`;
+    await run(server.url, `create database ${name}`);
+    const url = server.urlOf(name);
+    const store = createStore({ connectionString: url, narrate, log: silentLog });
+    toClose.push(() => store.close());
+    await store.ready();
+    return { ...store, url, sql: (text, values) => run(url, text, values) };
+  }
+
+  return {
+    port: server.port,
+    open,
+    async stop() {
+      await Promise.all(toClose.map((close) => close()));
+      await server.stop();
+    },
+  };
+}
+
+async function run(url: string, text: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(text, [...values])).rows;
+  } finally {
+    await client.end();
+  }
+}

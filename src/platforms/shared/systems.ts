@@ -39,7 +39,8 @@ export function createSystems({ systems, platforms, sharedActions, survey }: Par
       const platform = platformOf(system);
       const surveyed = Object.entries(facts.environments).map(async ([name, known]) => {
         if (!environments.includes(name)) return [name, known] as const;
-        const read = async () => survey(await platform.connection(system, { environment: name, candidate: null }), system, since);
+        const read = async () =>
+          survey(await platform.connection(system, { environment: name, candidate: null }), system, since);
         return [name, await withSurvey(known, read)] as const;
       });
       return { ...facts, environments: Object.fromEntries(await Promise.all(surveyed)) } satisfies Facts;

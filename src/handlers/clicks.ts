@@ -1,0 +1,92 @@
+// Buttons on cards: who clicked which one, on the operation as it was shown.
+import type { AllMiddlewareArgs, BlockAction, SlackActionMiddlewareArgs } from '@slack/bolt';
+import { ACTIONS, type ButtonValue, readButtonValue } from '../messages/buttons.ts';
+import { confirmView } from '../messages/confirm-view.ts';
+import type { UseCases } from '../operations/use-cases.ts';
+import { acknowledgement } from './acknowledge.ts';
+import { ButtonClick, read } from './payloads.ts';
+import { replyTo } from './reply.ts';
+import { sentenceOf } from './sentence-of.ts';
+import { DIALOG_TOO_LATE, OLD_BUTTON, thanks } from './sentences.ts';
+import { refuseStrangers } from './strangers.ts';
+import { type Door, keyOf, takeIn } from './take-in.ts';
+import type { SlackClient, Tools } from './tools.ts';
+
+export type ActionArgs = SlackActionMiddlewareArgs<BlockAction> & AllMiddlewareArgs;
+type Button = keyof typeof ACTIONS;
+type Decision = Exclude<Button, 'confirm' | 'undo'>;
+type Clicked = {
+  readonly button: Button;
+  readonly value: ButtonValue;
+  readonly by: string;
+  readonly team: string;
+  readonly channel: string;
+  /** Opens a dialog within three seconds, and tells this click from every other. */
+  readonly trigger: string;
+};
+
+/** The buttons that decide something by themselves; the others open a dialog or are commands. */
+const DECIDE: { readonly [D in Decision]: (clicked: Clicked, useCases: UseCases) => Promise<unknown> } = {
+  approve: ({ by, value: { operation, digest } }, useCases) => useCases.approve({ operation, digest, by }),
+  deny: ({ by, value: { operation, digest } }, useCases) => useCases.deny({ operation, digest, by }),
+  cancel: ({ by, value: { operation } }, useCases) => useCases.cancel({ operation, by }),
+  happened: (clicked, useCases) => settle(clicked, 'happened', useCases),
+  did_not: (clicked, useCases) => settle(clicked, 'did_not', useCases),
+  abandon: (clicked, useCases) => settle(clicked, 'abandon', useCases),
+};
+
+/** Does what the button says, and tells whoever clicked it how that went. */
+export async function onClick({ ack, body, respond, client }: ActionArgs, tools: Tools): Promise<void> {
+  const acknowledge = acknowledgement(() => ack(), tools.log);
+  const reply = replyTo({ respond, client, channel: body.channel?.id ?? null, user: body.user.id, log: tools.log });
+  try {
+    const clicked = readClick(body, tools);
+    if (clicked.button === 'undo') return await undo(clicked, { acknowledge, reply }, tools);
+    await acknowledge();
+    if (clicked.button === 'confirm') return await openDialog(clicked, client, tools.useCases);
+    await DECIDE[clicked.button](clicked, tools.useCases);
+    await reply(thanks(clicked.button, clicked.value.operation));
+  } catch (thrown) {
+    await acknowledge();
+    await reply(sentenceOf(thrown, tools.log));
+  }
+}
+
+function readClick(body: unknown, { ours }: Tools): Clicked {
+  const { user, team, channel, trigger_id: trigger, actions } = read(ButtonClick, body);
+  refuseStrangers({ user: user.id, team: team.id, home: user.team_id }, ours());
+  const [action] = actions;
+  const button = (Object.keys(ACTIONS) as Button[]).find((name) => ACTIONS[name] === action?.action_id);
+  const value = readButtonValue(action?.value);
+  if (button === undefined || value === null) throw OLD_BUTTON;
+  return { button, value, by: user.id, team: team.id, channel: channel?.id ?? user.id, trigger };
+}
+
+/** An undo is a command like any other: planned, shown, agreed to. */
+async function undo({ value, by, team, channel, trigger }: Clicked, door: Door, tools: Tools): Promise<void> {
+  const text = `undo ${value.operation}`;
+  const key = keyOf({ trigger_id: trigger, team, user: by, text });
+  const { acknowledge, reply } = door;
+  // A click cannot be acknowledged with words: they follow as an answer.
+  const sayAndAcknowledge: Door['acknowledge'] = async (message) => {
+    await acknowledge();
+    if (message !== undefined) await reply(message);
+  };
+  await takeIn({ key, text, user: by, channel, team }, { acknowledge: sayAndAcknowledge, reply }, tools);
+}
+
+async function openDialog({ value, trigger }: Clicked, client: SlackClient, useCases: UseCases): Promise<void> {
+  const operation = await useCases.find(value.operation);
+  try {
+    await client.views.open({ trigger_id: trigger, view: confirmView(operation) });
+  } catch (thrown) {
+    if (/expired_trigger_id|trigger_expired|exchanged/.test(String(thrown))) throw DIALOG_TOO_LATE;
+    throw thrown;
+  }
+}
+
+function settle({ value, by }: Clicked, verdict: 'happened' | 'did_not' | 'abandon', useCases: UseCases) {
+  const { operation, digest, step } = value;
+  if (step === undefined) throw OLD_BUTTON;
+  return useCases.settle({ operation, digest, by, step, verdict });
+}

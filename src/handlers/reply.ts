@@ -1,0 +1,37 @@
+// Answers that only the person who asked can see.
+import type { RespondFn } from '@slack/bolt';
+import { reasonOf } from '../core/errors.ts';
+import type { Message } from '../messages/message.ts';
+import type { Log } from '../operations/deps.ts';
+import type { SlackClient } from './tools.ts';
+
+export type Reply = (message: Message) => Promise<void>;
+
+type To = {
+  /** Absent in submissions of dialogs. */
+  readonly respond: RespondFn | undefined;
+  readonly client: SlackClient;
+  readonly channel: string | null;
+  readonly user: string;
+  readonly log: Log;
+};
+
+/**
+ * Tells one person something, never throwing: what the answer is about has happened already. An address that Slack
+ * no longer takes (30 minutes, 5 uses) is got round by a message of our own.
+ */
+export function replyTo({ respond, client, channel, user, log }: To): Reply {
+  return async ({ text, blocks }) => {
+    const message = { text, blocks: [...blocks] };
+    try {
+      if (respond === undefined) throw new Error('there is no address to respond to');
+      await respond({ ...message, response_type: 'ephemeral', replace_original: false });
+    } catch (thrown) {
+      log.info({ why: reasonOf(thrown) }, 'answering by a message of our own');
+      await (channel === null
+        ? client.chat.postMessage({ ...message, channel: user })
+        : client.chat.postEphemeral({ ...message, channel, user })
+      ).catch((err: unknown) => log.warn({ err, user }, 'answer did not reach the person'));
+    }
+  };
+}

@@ -1,0 +1,48 @@
+// The names of everything that can be clicked or typed into, and what a click carries.
+import { z } from 'zod';
+import { OperationId } from '../core/names.ts';
+
+export const ACTIONS = {
+  approve: 'operation_approve',
+  deny: 'operation_deny',
+  confirm: 'operation_confirm',
+  cancel: 'operation_cancel',
+  undo: 'operation_undo',
+  happened: 'operation_happened',
+  did_not: 'operation_did_not',
+  abandon: 'operation_abandon',
+} as const;
+
+/** The dialog in which the name of the target is typed. */
+export const CONFIRM_VIEW = {
+  callback: 'operation_confirm_typed',
+  block: 'confirm_target',
+  action: 'confirm_name',
+} as const;
+
+/** The operation as it was shown: the digest binds the click to the plan on the card. `step` is the one asked about. */
+export const ButtonValue = z.strictObject({
+  operation: OperationId,
+  digest: z.string().regex(/^[0-9a-f]{64}$/),
+  step: z
+    .string()
+    .regex(/^s[1-9][0-9]?$/)
+    .optional(),
+});
+export type ButtonValue = z.infer<typeof ButtonValue>;
+
+/** The value of a button, and the private metadata of the dialog. */
+export function buttonValue({ id, digest }: { readonly id: string; readonly digest: string }, step?: string): string {
+  const value: ButtonValue = { operation: id, digest, ...(step === undefined ? {} : { step }) };
+  return JSON.stringify(value);
+}
+
+/** Null for anything that cannot have come from one of our buttons. */
+export function readButtonValue(text: string | undefined): ButtonValue | null {
+  if (text === undefined || text.length > 500) return null;
+  try {
+    return ButtonValue.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,53 @@
+// The root message of an operation: posted once, then edited in place through all its states.
+import type { KnownBlock } from '@slack/types';
+import type { Operation } from '../core/operation.ts';
+import { utc, utcTime } from '../core/wording.ts';
+import { approvals } from './approvals.ts';
+import { code, context, header, inert, section } from './blocks.ts';
+import { consequences } from './consequences.ts';
+import { controls } from './controls.ts';
+import { person } from './inline.ts';
+import { type Message, message } from './message.ts';
+import { checksOf, proof, takenBack } from './proof.ts';
+import { question } from './question.ts';
+import { situation } from './situation.ts';
+import { headlineOf } from './state-words.ts';
+import { stepList } from './step-list.ts';
+import { undoLine } from './undo-line.ts';
+
+/** Everything about the operation at this moment, from what it will destroy to what was proven. */
+export function card(operation: Operation, now: Date): Message {
+  const { id, plan } = operation;
+  const text = `${id} ${inert(headlineOf(operation), 250)}. ${situation(operation, now)}`;
+  const blocks: (KnownBlock | null)[] = [
+    header(headlineOf(operation)),
+    section(askedLine(operation)),
+    section(`*Now:* ${situation(operation, now)}${stopLine(operation)}`),
+    ...question(operation, now),
+    ...checksOf(operation),
+    ...proof(operation),
+    ...takenBack(operation, now),
+    context(`The plan, as read at ${utc(plan.proposedAt)}`),
+    ...consequences(plan),
+    ...stepList(operation, now),
+    approvals(operation, now),
+    section(undoLine(operation)),
+    controls(operation),
+    context(stamp(operation, now)),
+  ];
+  return message(text, blocks);
+}
+
+function askedLine({ id, plan, requestedBy, proposedAt }: Operation): string {
+  return `*${id}* · ${code(plan.command)} · asked by ${person(requestedBy)} at ${utc(proposedAt)}`;
+}
+
+/** Who stopped it; the reason itself is said by the situation. */
+function stopLine({ stopped }: Operation): string {
+  return stopped === null || stopped.by === null ? '' : ` Stopped by ${person(stopped.by)}.`;
+}
+
+/** The plan that was shown, and the newest entry of the journal: a witness against a journal that loses its end. */
+function stamp({ digest, last }: Operation, now: Date): string {
+  return `plan ${digest.slice(0, 12)} · journal entry ${last.seq}, ${last.hash.slice(0, 12)} · as of ${utcTime(now.toISOString())}`;
+}

@@ -1,0 +1,88 @@
+// The buttons of a card: only those that can do something in the state the operation is in.
+import type { ActionsBlock, Button } from '@slack/types';
+import { isEnded, type Operation } from '../core/operation.ts';
+import { changesEnvironment } from '../core/plan.ts';
+import { actions, button } from './blocks.ts';
+import { ACTIONS, buttonValue } from './buttons.ts';
+
+/** Null when there is nothing to decide. The answers to a question stand with the question. */
+export function controls(operation: Operation): ActionsBlock | null {
+  const { state, plan } = operation;
+  switch (state) {
+    case 'proposed':
+      return actions([confirm(operation), cancel(operation)]);
+    case 'awaiting_approval':
+      return actions([approve(operation), deny(operation), cancel(operation)]);
+    case 'queued':
+      return actions([
+        ...(plan.gate !== null && plan.consent.kind === 'approvals' ? [deny(operation)] : []),
+        cancel(operation),
+      ]);
+    case 'running':
+      return actions(isCancellable(operation) ? [cancel(operation)] : []);
+    case 'succeeded':
+    case 'unverified':
+      return actions(plan.undo.possible ? [undo(operation)] : []);
+    default:
+      return null;
+  }
+}
+
+/** The rule of operations/decide: nothing is stopped in the middle of a change. */
+function isCancellable({ state, gatePassed, plan }: Operation): boolean {
+  return !isEnded(state) && !(gatePassed && changesEnvironment(plan));
+}
+
+function approve(operation: Operation): Button {
+  return button({
+    action: ACTIONS.approve,
+    label: 'Approve',
+    says: `Approve ${operation.id}: ${operation.plan.headline}`,
+    value: buttonValue(operation),
+    style: 'primary',
+  });
+}
+
+function deny(operation: Operation): Button {
+  return button({
+    action: ACTIONS.deny,
+    label: 'Deny',
+    says: `Deny ${operation.id}: ${operation.plan.headline}`,
+    value: buttonValue(operation),
+    style: 'danger',
+    confirm: {
+      title: `Deny ${operation.id}?`,
+      text: `${operation.plan.headline} is stopped for good, and what it prepared is cleared away. ${operation.plan.target.name} stays as it is.`,
+      yes: 'Deny',
+      no: 'Back',
+    },
+  });
+}
+
+function confirm(operation: Operation): Button {
+  return button({
+    action: ACTIONS.confirm,
+    label: 'Confirm…',
+    says: `Confirm ${operation.id} by typing the name of the target`,
+    value: buttonValue(operation),
+    style: 'primary',
+  });
+}
+
+function cancel(operation: Operation): Button {
+  return button({
+    action: ACTIONS.cancel,
+    label: 'Cancel',
+    says: `Cancel ${operation.id}: ${operation.plan.headline}`,
+    value: buttonValue(operation),
+  });
+}
+
+function undo(operation: Operation): Button {
+  return button({
+    action: ACTIONS.undo,
+    label: 'Undo…',
+    says: `Plan the way back from ${operation.id}`,
+    value: buttonValue(operation),
+  });
+}

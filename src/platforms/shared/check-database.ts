@@ -1,0 +1,74 @@
+// The actions database.check and candidate.check: is the data of a database whole, and how does it differ from the live one?
+import type { Action, Args, Run } from '../../core/action.ts';
+import { reasonOf } from '../../core/errors.ts';
+import type { DatabaseRef, Platform } from '../../core/platform.ts';
+import { checkData } from '../../postgres/integrity.ts';
+import { survey } from '../../postgres/survey.ts';
+import { dataOutcome } from './data-outcome.ts';
+import { onlyReads } from './only-reads.ts';
+
+/** Checks the live database of an environment. */
+export function checkDatabase(platform: Platform): Action<Args<'database.check'>> {
+  return {
+    ...onlyReads,
+    describe: ({ target }, system) => `count ${namesOf(system.tables)} in ${target.database} and ask its invariants`,
+    async do({ environment, expect }, run) {
+      const { checks } = await check(platform, { environment, candidate: null }, expect, run);
+      return dataOutcome(checks, {});
+    },
+  };
+}
+
+/** Checks a database built beside the live one, and says how many rows it has more or fewer, where the live one answers. */
+export function checkCandidate(platform: Platform): Action<Args<'candidate.check'>> {
+  return {
+    ...onlyReads,
+    describe: ({ candidate }, system) =>
+      `count ${namesOf(system.tables)} in ${candidate.name}, ask its invariants, compare with the live database`,
+    async do({ environment, candidate, expect }, run) {
+      const { checks, tables } = await check(platform, { environment, candidate: candidate.name }, expect, run);
+      return dataOutcome(checks, { says: await compare(platform, environment, tables, run) });
+    },
+  };
+}
+
+async function check(platform: Platform, database: DatabaseRef, expect: Args<'database.check'>['expect'], run: Run) {
+  const connection = await platform.connection(run.system, database);
+  const purpose = `holdfast ${run.operation} ${run.step}`;
+  return await checkData(connection, run.system, expect, { purpose, signal: run.signal });
+}
+
+/** The live database may be what is broken: that it does not answer says nothing against the candidate. */
+async function compare(
+  platform: Platform,
+  environment: string,
+  tables: Record<string, number>,
+  run: Run,
+): Promise<string[]> {
+  try {
+    const live = await platform.connection(run.system, { environment, candidate: null });
+    const counted = await survey(live, { tables: run.system.tables, since: null }, { signal: run.signal });
+    return Object.entries(tables).flatMap(([name, rows]) => {
+      const now = counted.tables[name]?.rows;
+      return now === undefined
+        ? []
+        : [`${name}: candidate ${figure(rows)}, live ${figure(now)} (${difference(rows, now)})`];
+    });
+  } catch (thrown) {
+    run.signal.throwIfAborted();
+    return [`Not compared with the live database: ${reasonOf(thrown)}.`];
+  }
+}
+
+function difference(candidate: number, live: number): string {
+  if (candidate === live) return 'the same';
+  return `${figure(Math.abs(candidate - live))} ${candidate < live ? 'fewer' : 'more'}`;
+}
+
+function figure(rows: number): string {
+  return rows.toLocaleString('en-US');
+}
+
+function namesOf(tables: readonly { readonly name: string }[]): string {
+  return tables.map(({ name }) => name).join(', ');
+}

@@ -1,0 +1,108 @@
+// The action health.check: does the application answer as it does when it is well?
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Action, Args, Outcome } from '../../core/action.ts';
+import { Fault, reasonOf } from '../../core/errors.ts';
+import type { Health } from '../../core/system.ts';
+import { onlyReads } from './only-reads.ts';
+
+export type HealthOptions = {
+  readonly requestMs?: number;
+  readonly pauseMs?: number;
+};
+
+/** Asks until the answer is right or the time is over. A redirect is an answer like any other: it is not followed. */
+export function checkHealth({ requestMs = 10_000, pauseMs = 1_000 }: HealthOptions = {}): Action<Args<'health.check'>> {
+  return {
+    ...onlyReads,
+    describe: ({ environment }, system) => {
+      const health = system.environments[environment]?.health;
+      return health === undefined ? 'ask the health endpoint' : `GET ${shown(health)}, expecting ${health.status}`;
+    },
+    async do({ environment }, run): Promise<Outcome> {
+      const health = healthOf(run.system.environments[environment], environment);
+      const until = performance.now() + health.withinSeconds * 1000;
+      for (let attempt = 1; ; attempt += 1) {
+        const answer = await ask(health, requestMs, run.signal);
+        const says = `GET ${shown(health)} ${answer.text}, ${nth(attempt)} attempt`;
+        if (answer.status === health.status) {
+          return { is: 'done', evidence: { says: [says], checks: [] }, output: null };
+        }
+        if (performance.now() + pauseMs >= until) {
+          const why = `${says}; ${health.status} was expected within ${health.withinSeconds} s${answer.excerpt}`;
+          return { is: 'failed', why, evidence: { says: [], checks: [] }, untouched: true };
+        }
+        run.progress({ percent: null, note: says });
+        await sleep(pauseMs, undefined, { signal: run.signal });
+      }
+    },
+  };
+}
+
+type Answer = { readonly status: number | null; readonly text: string; readonly excerpt: string };
+
+async function ask({ url, status }: Health, requestMs: number, stop: AbortSignal): Promise<Answer> {
+  const began = performance.now();
+  const late = AbortSignal.timeout(requestMs);
+  try {
+    const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.any([stop, late]) });
+    const ms = Math.round(performance.now() - began);
+    const to = response.headers.get('location');
+    const text = `answered ${response.status}${to === null ? '' : ` to ${clean(to)}`} in ${ms} ms`;
+    // Of the right answer nothing more is needed: its body may be endless.
+    if (response.status === status) await response.body?.cancel();
+    const excerpt = response.status === status ? '' : excerptOf(await startOf(response));
+    return { status: response.status, text, excerpt };
+  } catch (thrown) {
+    stop.throwIfAborted();
+    const text = late.aborted ? `did not answer within ${requestMs / 1000} s` : `failed: ${causeOf(thrown)}`;
+    return { status: null, text, excerpt: '' };
+  }
+}
+
+/** A page may be endless; its beginning is enough to see what it is. */
+async function startOf(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > 1_000) break;
+  }
+  return text;
+}
+
+function excerptOf(body: string): string {
+  const text = clean(body);
+  return text === '' ? '' : `. It said: ${text}`;
+}
+
+/** What a stranger's server says is shown without what could steer a terminal or break a message. */
+function clean(text: string): string {
+  return text
+    .replaceAll(/[\p{C}\s]+/gu, ' ')
+    .trim()
+    .slice(0, 200);
+}
+
+/** `fetch` itself says only "fetch failed". */
+function causeOf(thrown: unknown): string {
+  const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
+  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code;
+  return reasonOf(cause);
+}
+
+/** Tokens stand in the query, if anywhere. */
+function shown({ url }: Health): string {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
+}
+
+function nth(attempt: number): string {
+  const teen = attempt % 100 >= 11 && attempt % 100 <= 13;
+  const ending = teen ? 'th' : ({ 1: 'st', 2: 'nd', 3: 'rd' }[attempt % 10] ?? 'th');
+  return `${attempt}${ending}`;
+}
+
+function healthOf(environment: { readonly health: Health } | undefined, name: string): Health {
+  if (environment === undefined) throw new Fault(`looking for the health endpoint of ${name}`);
+  return environment.health;
+}

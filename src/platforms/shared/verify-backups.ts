@@ -1,0 +1,30 @@
+// The action backups.verify: are the backups there, fresh, of a steady size, and kept long enough?
+import type { Action, Args, Outcome } from '../../core/action.ts';
+import { checkBackups } from '../../core/backup-checks.ts';
+import { verdictOf } from '../../core/check.ts';
+import type { Platform } from '../../core/platform.ts';
+import { count } from '../../core/wording.ts';
+import { onlyReads } from './only-reads.ts';
+
+/** Failing checks do not fail the step: finding them is what it is for. `now` is asked once per run. */
+export function verifyBackups(platform: Platform, now: () => Date): Action<Args<'backups.verify'>> {
+  return {
+    ...onlyReads,
+    describe: ({ environment, backup }) => `read the backups of ${environment}, check them and look at ${backup}`,
+    async do({ environment, backup }, run): Promise<Outcome> {
+      const { backups, target } = await platform.facts(run.system, environment);
+      const id = backup === 'latest' ? null : platform.backupId(backup);
+      const chosen = backups.find((one) => one.id === id) ?? null;
+      if (id !== null && chosen === null) {
+        const why = `${target.name} has no backup ${id}; it has ${count(backups.length, 'backup')}`;
+        return { is: 'failed', why, evidence: { says: [], checks: [] }, untouched: true };
+      }
+      const checks = checkBackups(backups, chosen, run.system.backups, now());
+      const good = checks.filter(({ status }) => status === 'pass').length;
+      const says = [
+        `${count(backups.length, 'backup')} of ${target.name} read: ${good} of ${count(checks.length, 'check')} passed.`,
+      ];
+      return { is: 'done', evidence: { says, checks }, output: { verdict: verdictOf(checks) } };
+    },
+  };
+}

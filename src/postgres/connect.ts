@@ -1,0 +1,103 @@
+// One connection to a database that we protect: bounded in time, read-only where nothing is to be written, named in pg_stat_activity.
+import { Socket } from 'node:net';
+import { Client, type ClientConfig, type QueryResultRow } from 'pg';
+import { Fault } from '../core/errors.ts';
+import type { Secret } from '../core/secret.ts';
+
+export type DatabaseOptions = {
+  readonly readOnly: boolean;
+  /** Shown as application_name, so that others see who is at work: "holdfast op-41 s3". */
+  readonly purpose: string;
+  /** The longest that one statement may take. */
+  readonly timeoutSeconds: number;
+  readonly signal?: AbortSignal;
+};
+
+/** Runs one statement. The type of a row is what the statement selects: it is not checked. */
+export type Query = <Row extends QueryResultRow>(sql: string, values?: readonly unknown[]) => Promise<Row[]>;
+
+const CONNECT_MS = 10_000;
+/** The server ends a statement that takes too long; this is for a server that has stopped answering. */
+const ANSWER_MS = 5_000;
+
+/**
+ * Connects, hands `use` a way to ask, and disconnects whatever happens. Throws Fault when there is no connection;
+ * what `use` throws is thrown. With `readOnly` the server itself refuses to write.
+ */
+export async function withDatabase<T>(
+  secret: Secret,
+  options: DatabaseOptions,
+  use: (query: Query) => Promise<T>,
+): Promise<T> {
+  options.signal?.throwIfAborted();
+  const socket = new Socket();
+  const client = new Client({
+    ...addressOf(secret),
+    stream: () => socket,
+    application_name: options.purpose,
+    connectionTimeoutMillis: CONNECT_MS,
+    query_timeout: options.timeoutSeconds * 1000 + ANSWER_MS,
+    keepAlive: true,
+  });
+  // Must be there: a connection that breaks between two statements would end the whole process.
+  client.on('error', () => {});
+  const abort = () => socket.destroy();
+  options.signal?.addEventListener('abort', abort, { once: true });
+  try {
+    await connect(client, options);
+    const answer = await use(
+      async (sql, values) => (await client.query(sql, values === undefined ? [] : [...values])).rows,
+    );
+    await client.end();
+    return answer;
+  } catch (thrown) {
+    options.signal?.throwIfAborted();
+    throw thrown;
+  } finally {
+    options.signal?.removeEventListener('abort', abort);
+    socket.destroy();
+  }
+}
+
+async function connect(client: Client, { readOnly, timeoutSeconds }: DatabaseOptions): Promise<void> {
+  try {
+    await client.connect();
+    // Set after connecting: pgbouncer refuses unknown start-up parameters.
+    await client.query(`set statement_timeout = ${Math.round(timeoutSeconds * 1000)}`);
+    await client.query(`set default_transaction_read_only = ${readOnly ? 'on' : 'off'}`);
+    await client.query("set timezone = 'UTC'");
+  } catch (cause) {
+    throw new Fault('connecting to the database', { cause: plain(cause) });
+  }
+}
+
+/**
+ * Danger: outside of this machine TLS is used without checking the certificate, because Heroku's are self-signed. Whoever
+ * can stand between us and the server could read along. `sslmode=verify-full` in the connection string makes it checked.
+ */
+function addressOf(secret: Secret): Pick<ClientConfig, 'connectionString' | 'ssl'> {
+  const url = parse(secret);
+  const mode = url.searchParams.get('sslmode');
+  if (mode?.startsWith('verify-') === true) return { connectionString: url.href };
+  url.searchParams.delete('sslmode');
+  const plainText = mode === 'disable' || (mode === null && isLocal(url));
+  return { connectionString: url.href, ssl: plainText ? false : { rejectUnauthorized: false } };
+}
+
+function parse(secret: Secret): URL {
+  const url = URL.parse(secret.open());
+  // The error of `new URL` would hold the whole connection string.
+  if (url === null) throw new Fault('reading a connection string: it is not a URL');
+  return url;
+}
+
+function isLocal(url: URL): boolean {
+  const host = url.searchParams.get('host') ?? url.hostname;
+  return host === '' || host.startsWith('/') || host === 'localhost' || host === '[::1]' || /^127\./.test(host);
+}
+
+/** Node reports a refused connection to a name with two addresses as an error without a message. */
+function plain(cause: unknown): unknown {
+  if (!(cause instanceof AggregateError)) return cause;
+  return cause.errors[0] ?? cause;
+}

@@ -96,7 +96,9 @@ async function commandsIn(url: string): Promise<number> {
 
 function report(holdfast: Percentiles, bare: Percentiles): void {
   const line = (name: string, { count, p50, p99, max }: Percentiles) =>
-    console.log(`${name.padEnd(12)} n=${count}  p50 ${p50.toFixed(1)} ms  p99 ${p99.toFixed(1)} ms  max ${max.toFixed(1)} ms`);
+    console.log(
+      `${name.padEnd(12)} n=${count}  p50 ${p50.toFixed(1)} ms  p99 ${p99.toFixed(1)} ms  max ${max.toFixed(1)} ms`,
+    );
   console.log(`${PER_SECOND} commands a second, ${ROUNDS} rounds of ${SECONDS} s for each side, alternating`);
   line('holdfast', holdfast);
   line('bare Bolt', bare);

@@ -1,6 +1,7 @@
 // The whole world on loopback: store, queue, Slack, simulated Heroku, system files, and Holdfast in it.
-import { mkdir } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
+import pg from 'pg';
 import { type SimulatedHeroku, startHeroku } from './heroku/start.ts';
 import { type HoldfastOptions, type HoldfastProcess, startHoldfast } from './holdfast.ts';
 import { freePort } from './servers/free-port.ts';
@@ -29,6 +30,8 @@ export type World = {
   dir: string;
   /** Starts one more Holdfast process. */
   holdfast(role?: 'bot' | 'worker'): Promise<HoldfastProcess>;
+  /** Counts rows in one of Heroku's databases, as a superuser, past everything else. */
+  countRows(database: string, table: string): Promise<number>;
   /** What every Holdfast process here gets as its environment. */
   env: Record<string, string>;
   stop(): Promise<void>;
@@ -62,7 +65,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     const webs = Object.fromEntries(Object.entries(heroku.apps).map(([app, { web }]) => [app, web]));
     const systemsDir = join(dir, 'systems');
     await writeSystemFiles(systemsDir, webs, { ...RULES, ...options.rules });
-    await mkdir(join(dir, 'work'), { recursive: true });
+    // Scratch servers run as the user postgres when we are root: they must be able to pass through.
+    await chmod(dir, 0o711);
     slack.deliverTo(`http://127.0.0.1:${port}/slack/events`);
     const env = {
       DATABASE_URL: store.url,
@@ -86,9 +90,21 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       const logFile = join(dir, `holdfast-${started}.log`);
       return keep(startHoldfast({ env, logFile, cwd: dir, ...(role === undefined ? {} : { role }) }));
     };
-    return { store, queue, slack, heroku, dir, env, holdfast, stop };
+    const countRows = (database: string, table: string) => rowsIn(platform.urlOf(database), table);
+    return { store, queue, slack, heroku, dir, env, holdfast, countRows, stop };
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+async function rowsIn(url: string, table: string): Promise<number> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ count: string }>(`select count(*) from ${client.escapeIdentifier(table)}`);
+    return Number(rows[0]?.count);
+  } finally {
+    await client.end();
   }
 }

@@ -2,11 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Message } from '../slack/message.ts';
 import { connectPeople, type People } from '../slack/people.ts';
-import { messageText, renderMessage } from '../slack/transcript.ts';
-import { type ChannelName, type PersonName } from '../slack/workspace.ts';
+import { messageText, renderMessage, renderView } from '../slack/transcript.ts';
+import type { ChannelName, PersonName } from '../slack/workspace.ts';
 import type { World } from '../world.ts';
 
 const CHANNEL: ChannelName = 'incidents';
+const CONFIRM_VIEW_ACTION = 'confirm_name';
 
 export type Stage = {
   readonly world: World;
@@ -19,7 +20,12 @@ export type Stage = {
   clicks(name: PersonName, operation: string, button: string): Promise<string>;
   /** Waits until the card of the operation shows one of the words, prints it, and resolves to its text. */
   until(operation: string, words: readonly string[], timeoutMs?: number): Promise<string>;
-  card(operation: string): Message | undefined;
+  /** The person fills in the dialog on screen; closes it when it was refused. */
+  submits(name: PersonName, typed: string): Promise<void>;
+  /** What the card of the operation says now. */
+  cardText(operation: string): string;
+  /** What the status updates on the operation say. */
+  updatesOn(operation: string): string[];
   /** Throws when the claim does not hold; prints it when it does. */
   proves(claim: string, holds: () => Promise<unknown> | unknown): Promise<void>;
   proven(): number;
@@ -37,9 +43,13 @@ export async function openStage(world: World, print: (text: string) => void): Pr
 
   const answerTo = async (name: PersonName, before: number, patience: number) => {
     const [answer] = await people
-      .waitFor(`an answer for ${name}`, () => privateTo(name).slice(before).length > 0 && privateTo(name).slice(before), {
-        timeoutMs: patience,
-      })
+      .waitFor(
+        `an answer for ${name}`,
+        () => privateTo(name).slice(before).length > 0 && privateTo(name).slice(before),
+        {
+          timeoutMs: patience,
+        },
+      )
       .catch((error: unknown) => {
         if (patience > 5_000) throw error;
         return [];
@@ -80,7 +90,25 @@ export async function openStage(world: World, print: (text: string) => void): Pr
       print(renderMessage(message));
       return messageText(message);
     },
-    card,
+    async submits(name, typed) {
+      const modal = await people.waitFor('a dialog', () => people.modal());
+      print(renderView(modal));
+      print(`${name} types “${typed}”`);
+      const inputs = modal.blocks.filter(({ type }) => type === 'input').map((block) => String(block['block_id']));
+      const answers = inputs.map((block) => [block, { [CONFIRM_VIEW_ACTION]: typed }]);
+      const submitted = await people.as(name).submits(Object.fromEntries(answers));
+      if (submitted.is !== 'refused') return;
+      print(`   ${Object.values(submitted.errors).join(' ')}`);
+      await people.as(name).closes();
+    },
+    cardText: (operation) => {
+      const now = card(operation);
+      return now === undefined ? '' : messageText(now);
+    },
+    updatesOn: (operation) =>
+      seen()
+        .filter((message) => isRoot(message) && new RegExp(`update.* on ${operation}\\b`, 'i').test(message.text))
+        .map(({ text }) => text),
     async proves(claim, holds) {
       if ((await holds()) === false) throw new Error(`not so: ${claim}\n\n${people.transcript()}`);
       proven += 1;
@@ -93,4 +121,11 @@ export async function openStage(world: World, print: (text: string) => void): Pr
 
 function isRoot({ threadTs, ts, ephemeralTo, author }: Message): boolean {
   return author === 'holdfast' && ephemeralTo === undefined && (threadTs === undefined || threadTs === ts);
+}
+
+/** The id of the operation that an answer speaks of. */
+export function operationIn(answer: string): string {
+  const [id] = /op-\d+/.exec(answer) ?? [];
+  if (id === undefined) throw new Error(`no operation was planned: ${answer}`);
+  return id;
 }

@@ -40,7 +40,8 @@ export const ActionArgs = {
   'maintenance.off': z.strictObject({ environment }),
   'database.promote': z.strictObject({ environment, promote: z.string(), previous: z.string() }),
   'services.check': z.strictObject({ environment, database: z.string() }),
-  'health.check': z.strictObject({ environment }),
+  /** Not `required` on the way back: what was before may have been unhealthy, and is wanted all the same. */
+  'health.check': z.strictObject({ environment, required: z.boolean() }),
   'release.rollback': z.strictObject({ environment, to: Release, from: Release }),
   'logs.watch': z.strictObject({ environment }),
 } as const satisfies Record<string, z.ZodType>;
@@ -82,14 +83,16 @@ export const Outcome = z.discriminatedUnion('is', [
   /** It ran to its end but could not be read back. */
   z.strictObject({ is: z.literal('unverified'), why: z.string(), evidence: Evidence, output: Json.default(null) }),
   /** `untouched`: it is certain that nothing was changed, so there is nothing to take back. */
-  z.strictObject({ is: z.literal('failed'), why: z.string(), evidence: Evidence, untouched: z.boolean().default(false) }),
+  z.strictObject({
+    is: z.literal('failed'),
+    why: z.string(),
+    evidence: Evidence,
+    untouched: z.boolean().default(false),
+  }),
 ]);
 export type Outcome = z.infer<typeof Outcome>;
 
-export type Probed =
-  | { is: 'happened'; outcome: Outcome }
-  | { is: 'not_happened' }
-  | { is: 'unknown'; why: string };
+export type Probed = { is: 'happened'; outcome: Outcome } | { is: 'not_happened' } | { is: 'unknown'; why: string };
 
 export type Progress = { percent: number | null; note: string };
 

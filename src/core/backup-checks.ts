@@ -8,7 +8,12 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
 /** One check per rule, in the runbook's order. `backups` newest first; `chosen` is the one a person asked about. */
-export function checkBackups(backups: readonly Backup[], chosen: Backup | null, rules: BackupRules, now: Date): Check[] {
+export function checkBackups(
+  backups: readonly Backup[],
+  chosen: Backup | null,
+  rules: BackupRules,
+  now: Date,
+): Check[] {
   const scheduled = backups.filter(({ kind }) => kind === 'scheduled');
   return [
     dailyPresent(scheduled, rules, now),
@@ -27,10 +32,15 @@ export function newestFinished(backups: readonly Backup[]): Backup | null {
 
 function dailyPresent(scheduled: readonly Backup[], rules: BackupRules, now: Date): Check {
   const name = 'Daily backup present';
-  const last = scheduled.find(({ startedAt }) => ageOf(startedAt, now) <= rules.maxAgeHours * HOUR);
-  if (last !== undefined) return { name, status: 'pass', figure: `${last.id}, started ${utc(last.startedAt)}`, source: 'G1' };
+  const last = scheduled.find(({ state, startedAt }) => {
+    return state !== 'failed' && ageOf(startedAt, now) <= rules.maxAgeHours * HOUR;
+  });
+  if (last !== undefined)
+    return { name, status: 'pass', figure: `${last.id}, started ${utc(last.startedAt)}`, source: 'G1' };
   const newest = scheduled[0];
-  const since = newest === undefined ? 'none was ever taken' : `the last one is ${newest.id} of ${utc(newest.startedAt)}`;
+  const failed = newest?.state === 'failed' ? ', which failed' : '';
+  const since =
+    newest === undefined ? 'none was ever taken' : `the last one is ${newest.id} of ${utc(newest.startedAt)}${failed}`;
   return {
     name,
     status: 'fail',
@@ -66,11 +76,12 @@ function newestAge(backups: readonly Backup[], rules: BackupRules, now: Date): C
 
 function sizeSteady(scheduled: readonly Backup[], rules: BackupRules): Check {
   const name = `Size within ${rules.sizeTolerancePercent} %`;
-  const [newest, before] = scheduled.filter(({ state, bytes }) => state === 'finished' && bytes !== null);
-  if (newest?.bytes == null || newest.bytes === 0) {
+  const [newest, ...older] = scheduled.filter(({ state }) => state === 'finished').map(sized);
+  if (newest === undefined || newest.bytes === 0) {
     return { name, status: 'fail', figure: 'the newest backup is empty or has no size', source: 'G1' };
   }
-  if (before?.bytes == null || before.bytes === 0) {
+  const before = older.find(({ bytes }) => bytes > 0);
+  if (before === undefined) {
     return { name, status: 'warn', figure: `${newest.id} is the only one with a size`, source: 'G1' };
   }
   const percent = ((newest.bytes - before.bytes) / before.bytes) * 100;
@@ -81,6 +92,11 @@ function sizeSteady(scheduled: readonly Backup[], rules: BackupRules): Check {
     figure: `${megabytes(newest.bytes)}, ${sign}${Math.abs(percent).toFixed(1)} % on ${before.id} (${megabytes(before.bytes)})`,
     source: 'G1',
   };
+}
+
+/** An unknown size proves no more than an empty backup does. */
+function sized({ id, bytes }: Backup): { id: string; bytes: number } {
+  return { id, bytes: bytes ?? 0 };
 }
 
 /** Days with a finished backup among the last `retentionDays`; counted from parsed rows, never from lines of output. */

@@ -213,16 +213,16 @@ function query(command: QueryCommand): Parsed {
 function splitWords(verb: Verb, words: readonly string[]) {
   const positional: string[] = [];
   const flags = new Map<string, string>();
-  for (let at = 0; at < words.length; at += 1) {
-    const typed = words[at] ?? '';
+  const rest = words.values();
+  for (const typed of rest) {
     if (!typed.startsWith('-')) {
       positional.push(typed);
       continue;
     }
-    if (typed !== '--help' && !FLAGS[verb].includes(typed)) throw misuse(verb, `There is no flag ${quote(typed)} here.`);
+    if (typed !== '--help' && !FLAGS[verb].includes(typed))
+      throw misuse(verb, `There is no flag ${quote(typed)} here.`);
     if (flags.has(typed)) throw misuse(verb, `The flag ${quote(typed)} is given twice.`);
-    if (typed === '--system') at += 1;
-    const value = typed === '--system' ? words[at] : '';
+    const value = typed === '--system' ? rest.next().value : '';
     if (value === undefined) throw misuse(verb, 'The flag `--system` needs a name.');
     flags.set(typed, value);
   }
@@ -249,7 +249,7 @@ function misuse(verb: Verb, why: string): Refusal {
 }
 
 function unknownVerb(typed: string): Refusal {
-  const near = VERBS.find((verb) => distance(verb, typed.toLowerCase()) <= 2);
+  const near = VERBS.find((verb) => isNear(verb, typed.toLowerCase(), 2));
   const next = near === undefined ? 'See `/dr help`.' : `Did you mean \`${GRAMMAR[near].usage}\`?`;
   return new Refusal('unknown-command', `There is no command ${quote(typed)}.`, next);
 }
@@ -260,16 +260,11 @@ function quote(typed: string): string {
   return `“${shown}”`;
 }
 
-/** Edit distance, for "did you mean". Words are short, so the plain recurrence will do. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, left] of [...a].entries()) {
-    const next = [i + 1];
-    for (const [j, right] of [...b].entries()) {
-      const substitute = (row[j] ?? 0) + (left === right ? 0 : 1);
-      next.push(Math.min(substitute, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
+/** Whether `a` becomes `b` by adding, leaving out or replacing at most so many letters. */
+function isNear(a: string, b: string, edits: number): boolean {
+  if (edits < 0) return false;
+  if (a === '' || b === '') return a.length + b.length <= edits;
+  const [restA, restB] = [a.slice(1), b.slice(1)];
+  if (a[0] === b[0]) return isNear(restA, restB, edits);
+  return isNear(restA, restB, edits - 1) || isNear(restA, b, edits - 1) || isNear(a, restB, edits - 1);
 }

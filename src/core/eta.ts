@@ -20,7 +20,7 @@ export function outlookOf({ plan, steps }: Operation, now: Date): Outlook {
     over: plan.steps.length - open.length,
     all: plan.steps.length,
     current,
-    secondsLeft: left.includes(null) ? null : left.reduce<number>((sum, seconds) => sum + (seconds ?? 0), 0),
+    secondsLeft: left.every((seconds) => seconds !== null) ? left.reduce((sum, seconds) => sum + seconds, 0) : null,
   };
 }
 

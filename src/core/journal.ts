@@ -72,7 +72,8 @@ export function firstBroken(entries: readonly Entry[]): number | null {
   let last: Entry | null = null;
   for (const entry of entries) {
     const expected: Entry = chain(last, entry.operation, entry.at, entry.event);
-    if (expected.hash !== entry.hash || expected.seq !== entry.seq) return entry.seq;
+    const follows = (['seq', 'previous', 'hash'] as const).every((part) => expected[part] === entry[part]);
+    if (!follows) return entry.seq;
     last = entry;
   }
   return null;

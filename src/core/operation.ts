@@ -3,7 +3,7 @@ import type { Evidence, Outcome } from './action.ts';
 import { Fault } from './errors.ts';
 import type { Entry, Event, EventType } from './journal.ts';
 import type { Json } from './json.ts';
-import { type Plan, type Step, digestOf } from './plan.ts';
+import { digestOf, type Plan, type Step } from './plan.ts';
 
 /** `unwinding`: stopped, and taking back what was done; it ends as failed, cancelled or expired. */
 export const STATES = [
@@ -25,7 +25,8 @@ export type State = (typeof STATES)[number];
 const TERMINAL: readonly State[] = ['succeeded', 'unverified', 'failed', 'undone', 'cancelled', 'expired'];
 
 /** `resume` is the state in which the open question arose. */
-type Moves = Partial<Record<EventType, State | ((event: Event, resume: State) => State)>>;
+type Moves = { readonly [T in EventType]?: State | ((event: EventOf<T>, resume: State) => State) };
+type EventOf<T extends EventType> = Extract<Event, { type: T }>;
 
 /** Steps before the gate run while people decide: they do not move the state. */
 const rehearsing = (state: State): Moves => ({
@@ -92,7 +93,11 @@ export type Operation = {
   readonly votes: readonly Vote[];
   readonly gatePassed: boolean;
   /** Why it stopped, once it did. */
-  readonly stopped: { readonly outcome: 'failed' | 'cancelled' | 'expired'; readonly why: string; readonly by: string | null } | null;
+  readonly stopped: {
+    readonly outcome: 'failed' | 'cancelled' | 'expired';
+    readonly why: string;
+    readonly by: string | null;
+  } | null;
   /** What a person must say. `undo_failed` asks about taking a step back, `asked` about the step itself. */
   readonly question: Question | null;
   readonly undoneBy: string | null;
@@ -105,7 +110,8 @@ export function isEnded(state: State): boolean {
 
 /** The state after an event. Throws a Fault when the table does not allow it. */
 export function advance(state: State, event: Event, resume: State = state): State {
-  const move = MOVES[state][event.type];
+  // A row's entry for a type takes events of that type; the table is typed so, the look-up cannot be.
+  const move = MOVES[state][event.type] as State | ((event: Event, resume: State) => State) | undefined;
   if (move === undefined) throw new Fault(`moving an operation from ${state} by ${event.type}`);
   return typeof move === 'function' ? move(event, resume) : move;
 }
@@ -121,11 +127,11 @@ export function replay(plan: Plan, entries: readonly Entry[]): Operation {
 
 /** One entry further. */
 export function apply(operation: Operation, entry: Entry): Operation {
-  const state = advance(operation.state, entry.event, operation.question?.during);
-  return { ...withEvent(operation, entry.event, entry.at), state, last: entry };
+  const next = withEvent(operation, entry.event, entry.at);
+  return { ...next, state: advance(operation.state, entry.event, operation.question?.during), last: entry };
 }
 
-function begin(plan: Plan, last: Entry, event: Event & { type: 'proposed' }): Operation {
+function begin(plan: Plan, last: Entry, event: EventOf<'proposed'>): Operation {
   if (event.digest !== digestOf(plan)) throw new Fault(`replaying ${plan.operation}: the plan is not the one proposed`);
   const states = { none: 'queued', typed: 'proposed', approvals: 'awaiting_approval' } as const;
   return {
@@ -191,7 +197,7 @@ function withEvent(operation: Operation, event: Event, at: string): Operation {
         { state: event.outcome.is, outcome: event.outcome, endedAt: at },
       );
     case 'asked':
-      return { ...operation, question: questionOf(operation, event, 'step') };
+      return { ...operation, expiresAt: null, question: questionOf(operation, event, 'step') };
     case 'answered':
       return withAnswer(operation, event, at);
     case 'stopped':
@@ -221,9 +227,11 @@ function withStep(operation: Operation, id: string, change: Partial<StepState>):
 }
 
 /** A person said what happened: the step counts as such, or the operation is given up. */
-function withAnswer(operation: Operation, event: Event & { type: 'answered' }, at: string): Operation {
-  const about = operation.question?.about;
-  const answered = { ...operation, question: null };
+function withAnswer(operation: Operation, event: EventOf<'answered'>, at: string): Operation {
+  const { about, during } = operation.question ?? {};
+  // Asked during the rehearsal, consent is waited for again from now on.
+  const expiresAt = during === 'awaiting_approval' ? expiry(operation.plan, at) : null;
+  const answered = { ...operation, question: null, expiresAt };
   const evidence: Evidence = { says: [`<@${event.by}> says so; it was not read back.`], checks: [] };
   switch (event.verdict) {
     case 'happened':
@@ -243,22 +251,26 @@ function withAnswer(operation: Operation, event: Event & { type: 'answered' }, a
       }
       return {
         ...answered,
+        expiresAt: null,
         stopped: { outcome: 'failed', why: 'it was given up after an unclear step', by: event.by },
       };
   }
 }
 
-function questionOf(operation: Operation, { step, why }: { step: string; why: string }, about: Question['about']): Question {
+function questionOf(
+  operation: Operation,
+  { step, why }: { step: string; why: string },
+  about: Question['about'],
+): Question {
   return { step, why, about, during: operation.state };
 }
 
-function answeredState(event: Event, resume: State): State {
-  return event.type === 'answered' && event.verdict === 'abandon' ? 'unwinding' : resume;
+function answeredState({ verdict }: EventOf<'answered'>, resume: State): State {
+  return verdict === 'abandon' ? 'unwinding' : resume;
 }
 
-function outcomeOf(event: Event): State {
-  if (event.type !== 'finished') throw new Fault(`ending an operation by ${event.type}`);
-  return event.outcome;
+function outcomeOf({ outcome }: EventOf<'finished'>): State {
+  return outcome;
 }
 
 function expiry(plan: Plan, at: string): string | null {

@@ -128,7 +128,12 @@ function problemsOf(system: z.infer<typeof System>): Problem[] {
     }
     if (consent.kind !== 'approvals') continue;
     for (const [at, role] of consent.roles.entries()) mustBeRole(role, [...path, 'roles', at]);
-    for (const role of Object.keys(consent.require)) mustBeRole(role, [...path, 'require', role]);
+    for (const role of Object.keys(consent.require)) {
+      const at = [...path, 'require', role];
+      mustBeRole(role, at);
+      if (!consent.roles.includes(role))
+        problems.push({ path: at, message: `requires "${role}", which may not approve` });
+    }
   }
   for (const [at, pattern] of system.logs.alarming.entries()) {
     if (!isRegExp(pattern)) problems.push({ path: ['logs', 'alarming', at], message: 'is not a regular expression' });

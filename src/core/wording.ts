@@ -50,3 +50,8 @@ export function count(number: number, one: string, many = `${one}s`): string {
 export function list(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }
+
+/** `14:35 UTC`; with the date before it when that is not today's: `2025-11-21 14:35 UTC`. */
+export function utcShort(moment: string, now: Date): string {
+  return moment.slice(0, 10) === now.toISOString().slice(0, 10) ? `${moment.slice(11, 16)} UTC` : utc(moment);
+}

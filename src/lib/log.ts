@@ -26,6 +26,8 @@ export function createLog({ level, redactor, destination }: LogOptions): Log {
     {
       level,
       base: { name: 'holdfast', pid: process.pid },
+      // Errors are plain objects by then.
+      serializers: { err: (err: unknown) => err },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: {
         level: (label) => ({ level: label }),

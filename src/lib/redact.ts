@@ -8,7 +8,7 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/\b([a-z][a-z0-9+.-]*:\/\/[^\s:@/"'<>]*:)[^\s"'<>]+@/gi, `$1${HIDDEN}@`],
   [/\b(?:xox[a-z]|xapp)-[A-Za-z0-9-]{6,}/g, HIDDEN],
   [/\bHRKU-[A-Za-z0-9_-]{6,}/g, HIDDEN],
-  [/\b(Bearer|Basic)\s+(?!\[secret\])[A-Za-z0-9._~+/-]{6,}=*/gi, `$1 ${HIDDEN}`],
+  [/\b(Bearer|authorization["']?\s*[:=]\s*["']?Basic)\s+[A-Za-z0-9._~+/-]{6,}=*/gi, `$1 ${HIDDEN}`],
   [/([?&](?:X-Amz-(?:Signature|Credential|Security-Token)|signature|sig|token)=)[^&\s"'<>]+/gi, `$1${HIDDEN}`],
   [/\b((?:PG)?PASSWORD=)[^\s&"']+/gi, `$1${HIDDEN}`],
 ];

@@ -31,7 +31,7 @@ export function auditMessage({ operation, entries, broken }: View & { is: 'audit
   const omitted = progress === 0 ? '' : ` ${count(progress, 'entry', 'entries')} about progress not listed.`;
   return message(`Journal of ${id}: ${all}. ${chain}.`, [
     header(`Journal of ${id}: ${plan.headline}`),
-    section(`*${chain}* (${all}).${omitted}`),
+    section(`*${chain}* (${all}). Times are UTC.${omitted}`),
     ...paragraphs(lines, 5, (left) => `_… and ${count(left, 'newer entry', 'newer entries')} not shown._`),
     context(`plan ${operation.digest} · head ${entries.at(-1)?.hash ?? 'none'}`),
   ]);

@@ -4,7 +4,7 @@ import { newestFinished } from '../core/backup-checks.ts';
 import type { Backup } from '../core/facts.ts';
 import type { View } from '../core/views.ts';
 import { ago, count, megabytes, utcShort } from '../core/wording.ts';
-import { clean, context, header, inert, section } from './blocks.ts';
+import { clean, context, cut, header, inert, section } from './blocks.ts';
 import { type Message, message } from './message.ts';
 import { proofLine } from './status.ts';
 
@@ -40,7 +40,7 @@ function rowOf({ id, startedAt, bytes, state, kind }: Backup, newest: boolean): 
 }
 
 function table(rows: readonly (readonly string[])[]): string {
-  const cells = rows.map((row) => row.map((cell, column) => fixed(cell).slice(0, WIDEST[column])));
+  const cells = rows.map((row) => row.map((cell, column) => cut(fixed(cell), WIDEST[column] ?? 0)));
   const widths = WIDEST.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
   const lines = cells.map((row) =>
     row

@@ -9,7 +9,7 @@ import type {
   SectionBlock,
 } from '@slack/types';
 
-/** Slack's limits in characters or pieces; `text` is our own, well under Slack's 40,000, for a notification to stay short. */
+/** Slack's limits in characters or pieces; `text` and `whole` are our own. */
 export const LIMITS = {
   blocks: 50,
   header: 150,
@@ -24,6 +24,8 @@ export const LIMITS = {
   confirmText: 300,
   confirmButton: 30,
   text: 1500,
+  /** All sections together; Slack's own limit is not documented, refusals begin above 13,000. */
+  whole: 11_000,
 } as const;
 
 /** Cuts to `most` characters with “…”, never inside an entity, a mention, a code span or a surrogate pair. */
@@ -55,6 +57,15 @@ const LOOKS_LIKE: Readonly<Record<string, string>> = {
   '~': '∼',
 };
 
+/** A colon before a possible name of an emoji; `pg:promote:` stays as it is. Bounded, so that no text makes it slow. */
+const EMOJI = /(?<![\p{L}\p{N}]):(?=([-+\w]{1,60}):)/gu;
+
+/** Inside of a word an underscore formats nothing: table_names stay as they are. */
+function isInWord(text: string, at: number, length: number): boolean {
+  const isLetter = (character: string | undefined) => character !== undefined && /[\p{L}\p{N}]/u.test(character);
+  return isLetter(text[at - 1]) && isLetter(text[at + length]);
+}
+
 /**
  * Makes text of people, providers or databases inert: on one line, and no mention, link, emoji or formatting arises from it.
  * Slack has no escape for its formatting characters, so they are replaced by others of the same look.
@@ -62,9 +73,10 @@ const LOOKS_LIKE: Readonly<Record<string, string>> = {
 export function inert(text: string, most: number = LIMITS.field): string {
   const safe = clean(text.slice(0, 4 * most))
     .replace(/[&<>`*~]/g, (character) => LOOKS_LIKE[character] ?? '')
-    // Inside of a word an underscore formats nothing: table_names stay as they are.
-    .replace(/(?<![\p{L}\p{N}_])_+|_+(?![\p{L}\p{N}_])/gu, (edge) => 'ˍ'.repeat(edge.length))
-    .replace(/:(?=(?:100|1234|[-+\w]*[a-z+-][-+\w]*):)/gi, '∶');
+    .replace(/_+/g, (run, at: number, whole: string) =>
+      isInWord(whole, at, run.length) ? run : 'ˍ'.repeat(run.length),
+    )
+    .replace(EMOJI, (colon, name: string) => (/[a-z+]/i.test(name) || name === '100' ? '∶' : colon));
   return cut(safe, most);
 }
 

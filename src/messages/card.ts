@@ -3,7 +3,7 @@ import type { KnownBlock } from '@slack/types';
 import type { Operation } from '../core/operation.ts';
 import { utc, utcTime } from '../core/wording.ts';
 import { approvals } from './approvals.ts';
-import { code, context, header, inert, section } from './blocks.ts';
+import { code, context, divider, header, inert, section } from './blocks.ts';
 import { consequences } from './consequences.ts';
 import { controls } from './controls.ts';
 import { person } from './inline.ts';
@@ -24,9 +24,10 @@ export function card(operation: Operation, now: Date): Message {
     section(askedLine(operation)),
     section(`*Now:* ${situation(operation, now)}${stopLine(operation)}`),
     ...question(operation, now),
+    ...takenBack(operation, now),
     ...checksOf(operation),
     ...proof(operation),
-    ...takenBack(operation, now),
+    divider(),
     context(`The plan, as read at ${utc(plan.proposedAt)}`),
     ...consequences(plan),
     ...stepList(operation, now),

@@ -5,7 +5,7 @@ import type { Operation } from '../core/operation.ts';
 import { clock, list, span } from '../core/wording.ts';
 import { tallyText } from './approvals.ts';
 import { code, inert } from './blocks.ts';
-import { ended, person, sentence } from './inline.ts';
+import { capital, ended, person, sentence } from './inline.ts';
 import { evidenceLines, stepName } from './step-words.ts';
 
 /** `line` is one paragraph of markup, `details` are sentences of evidence; all made inert. */
@@ -20,15 +20,15 @@ export function tell(operation: Operation, { event, at }: Entry): Told | null {
     case 'approved':
       return line(approvedLine(operation, event, at));
     case 'voided':
-      return line(
-        `${ended(`${voters(event.by)}: no longer counted, ${sentence(event.why)}`)} ${id} waits for approval again.`,
-      );
+      return line(`${ended(`${voided(event.by)}: ${sentence(event.why)}`)} ${id} waits for approval again.`);
     case 'started':
       return plan.gate === null ? null : line(gateLine(operation));
     case 'step_ended':
       return stepLine(operation, event, at);
     case 'asked':
-      return line(`${needs(operation, event.step, event.why)} Nothing is done until a person answers on the card.`);
+      return line(
+        `${capital(needs(operation, event.step, event.why))} Nothing is done until a person answers on the card.`,
+      );
     case 'undo_failed':
       return line(`Taking back ${needs(operation, event.step, event.why)} A person must decide on the card.`);
     case 'answered':
@@ -66,8 +66,9 @@ function approvedLine(operation: Operation, { by, roles }: Event & { type: 'appr
   return `${person(by)} approved ${operation.id} as ${inert(list(roles), 200)}.${tail}`;
 }
 
-function voters(by: readonly string[]): string {
-  return `Approval by ${list(by.map(person))}`;
+function voided(by: readonly string[]): string {
+  const people = list(by.map(person));
+  return by.length === 1 ? `The approval by ${people} no longer counts` : `The approvals by ${people} no longer count`;
 }
 
 function gateLine({ plan }: Operation): string {
@@ -96,7 +97,7 @@ function stepLine(operation: Operation, { step, outcome, adopted }: Event & { ty
 }
 
 function needs(operation: Operation, step: string, why: string): string {
-  return `${stepName(operation, step)}: it is not known what happened. ${ended(sentence(why))}`;
+  return `${stepName(operation, step)}: it is not known what happened: ${ended(sentence(why))}`;
 }
 
 /** Whether the question was about the step or about taking it back is no longer known, unless the answer left a trace. */
@@ -121,8 +122,4 @@ function finishedLine(
   const way =
     plan.undo.possible && ['succeeded', 'unverified'].includes(outcome) ? ` Undo: ${code(`/dr undo ${id}`)}.` : '';
   return `${id} ended: *${outcome.toUpperCase()}*, ${after} after it was asked for.${way}`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -42,3 +42,7 @@ function withPeople(text: string, most: number, people: readonly string[]): stri
 export function ended(text: string): string {
   return /[.?:…]$/.test(text) ? text : `${text}.`;
 }
+
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

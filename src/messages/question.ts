@@ -4,7 +4,7 @@ import { type Operation, type Question, stepOf } from '../core/operation.ts';
 import { utcShort } from '../core/wording.ts';
 import { actions, button, code, section } from './blocks.ts';
 import { ACTIONS, buttonValue } from './buttons.ts';
-import { ended, sentence } from './inline.ts';
+import { capital, ended, sentence } from './inline.ts';
 import { stepName } from './step-words.ts';
 
 /** Empty when nothing is asked. */
@@ -15,7 +15,9 @@ export function question(operation: Operation, now: Date): (KnownBlock | null)[]
   const runs = code(step.runs, 250);
   const lines = [
     `*A person must say what happened.* Waiting since ${utcShort(operation.last.at, now)}. Nothing is done until then.`,
-    ended(`${asked.about === 'undo' ? 'Taking back ' : ''}${stepName(operation, asked.step)}: ${sentence(asked.why)}`),
+    ended(
+      `${capital(`${asked.about === 'undo' ? 'taking back ' : ''}${stepName(operation, asked.step)}`)}: ${sentence(asked.why)}`,
+    ),
     ...(runs === '' ? [] : [`Look at the target first. The step runs ${runs}`]),
     ...answersTo(asked.about),
   ];

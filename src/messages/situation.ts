@@ -4,7 +4,7 @@ import type { Operation } from '../core/operation.ts';
 import { count, span, utcShort } from '../core/wording.ts';
 import { tallyText } from './approvals.ts';
 import { inert } from './blocks.ts';
-import { ended, sentence } from './inline.ts';
+import { capital, ended, sentence } from './inline.ts';
 import { isRead, stepName, stepWord } from './step-words.ts';
 
 /** Made inert. Names nobody, so that reading it in a notification pings nobody. */
@@ -40,6 +40,7 @@ export function situation(operation: Operation, now: Date): string {
 
 /** `about 6 min`, or that nobody knows. */
 export function timeLeft(operation: Operation, now: Date): string {
+  if (operation.state === 'needs_human') return 'unknown: it depends on the answer';
   const { secondsLeft } = outlookOf(operation, now);
   return secondsLeft === null ? 'unknown: never timed here' : `about ${span(secondsLeft)}`;
 }
@@ -56,7 +57,7 @@ export function work(operation: Operation, now: Date): string {
 }
 
 /** Why it stopped, with the mention of the person who did it left as an id that pings nobody. */
-export function reason({ stopped }: Operation): string {
+function reason({ stopped }: Operation): string {
   if (stopped === null) return '';
   const who = stopped.by === null ? stopped.why : stopped.why.replaceAll(`<@${stopped.by}>`, 'a person');
   return sentence(who);
@@ -112,7 +113,7 @@ function unclear(operation: Operation): string {
 }
 
 /** From the request to the end, and how much of it was work. */
-export function durations({ proposedAt, endedAt, plan, steps }: Operation, now: Date): string {
+function durations({ proposedAt, endedAt, plan, steps }: Operation, now: Date): string {
   if (endedAt === null) return '';
   const all = (Date.parse(endedAt) - Date.parse(proposedAt)) / 1000;
   const worked = plan.steps.reduce((sum, { id }) => {
@@ -138,8 +139,4 @@ function unverifiedSteps(operation: Operation): string {
   const { plan, steps } = operation;
   const unclearSteps = plan.steps.filter(({ id }) => steps[id]?.state === 'unverified').slice(0, 3);
   return unclearSteps.map(({ id }) => stepName(operation, id)).join('; ');
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

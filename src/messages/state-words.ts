@@ -29,7 +29,7 @@ export function stateWord(operation: Operation): string {
 }
 
 /** The worst of all checks that were made; null when there was none. */
-export function verdictIn({ plan, steps }: Operation): Verdict | null {
+function verdictIn({ plan, steps }: Operation): Verdict | null {
   const checks = plan.steps.flatMap(({ id }) => steps[id]?.outcome?.evidence.checks ?? []);
   return checks.length === 0 ? null : verdictOf(checks);
 }

@@ -49,7 +49,7 @@ function between(
     header(`Update ${period}: ${headlineOf(operation)}`),
     section(lines.filter((line) => line !== '').join('\n')),
     ...sinceList(told, since, now),
-    context(`${id} · ${inert(plan.target.name, 80)} · asked by ${person(operation.requestedBy)}`, next),
+    context(`${id} · ${inert(plan.target.name, 80)}`, next),
   ]);
 }
 
@@ -61,21 +61,18 @@ function closing(operation: Operation, entries: readonly Entry[], { now, everyMi
   return message(text, [
     header(`Update ${number}, the last: ${headlineOf(operation)}`),
     section(`*Outcome: ${stateWord(operation)}*. ${situation(operation, now)}`),
+    ...takenBack(operation, now),
     ...checksOf(operation),
     ...proof(operation),
-    ...takenBack(operation, now),
     section(undoLine(operation)),
     ...sinceList(happened(operation, entries, since, now), since, now),
-    context(
-      `${id} · ${inert(plan.target.name, 80)} · asked by ${person(operation.requestedBy)}`,
-      'No further update is due.',
-    ),
+    context(`${id} · ${inert(plan.target.name, 80)}`, 'No further update is due.'),
   ]);
 }
 
 function sinceList(told: readonly string[], since: string, now: Date) {
   const from = utcShort(since, now);
-  if (told.length === 0) return [section(`*Since ${from}:* nothing changed since ${from}.`)];
+  if (told.length === 0) return [section(`*Nothing changed since ${from}.*`)];
   return paragraphs(
     [`*Since ${from}:*`, ...told],
     3,
@@ -84,9 +81,8 @@ function sinceList(told: readonly string[], since: string, now: Date) {
 }
 
 function happened(operation: Operation, entries: readonly Entry[], since: string, now: Date): string[] {
-  const until = now.toISOString();
   return entries
-    .filter(({ at, event }) => (at > since || event.type === 'proposed') && at >= since && at <= until)
+    .filter(({ at, event }) => (at > since || event.type === 'proposed') && at >= since)
     .flatMap((entry) => {
       if (entry.event.type === 'proposed')
         return [`• ${utcShort(entry.at, now)} ${person(entry.event.by)} asked for it.`];

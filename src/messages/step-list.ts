@@ -34,9 +34,10 @@ function stepLine(operation: Operation, step: Step, at: number, now: Date, withC
   return runs === '' ? line : `${line}\n      ${runs}`;
 }
 
-function gateLine({ plan, gatePassed }: Operation): string {
+function gateLine({ plan, gatePassed, state }: Operation): string {
   const what = plan.consent.kind === 'typed' ? 'confirmation' : 'approval';
-  return gatePassed ? `— ${what} given, passed here —` : `— ${what} needed from here —`;
+  if (gatePassed) return `— ${what} given, passed here —`;
+  return state === 'queued' ? `— ${what} given, everything is read once more here —` : `— ${what} needed from here —`;
 }
 
 /** Every step that is neither over without remark nor far ahead. */

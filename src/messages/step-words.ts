@@ -34,7 +34,7 @@ export function stepWord(operation: Operation, step: Step, now: Date): string {
 }
 
 /** How long the step took: `00:41`. */
-export function took({ startedAt, endedAt }: Pick<StepState, 'startedAt' | 'endedAt'>): string {
+function took({ startedAt, endedAt }: Pick<StepState, 'startedAt' | 'endedAt'>): string {
   return startedAt === null || endedAt === null ? '' : clock((Date.parse(endedAt) - Date.parse(startedAt)) / 1000);
 }
 

@@ -46,7 +46,10 @@ async function formerAnswer({ operations }: Deps, record: AnswerRecord | null): 
     case 'operation':
       return { is: 'operation', operation: await findOperation(operations, record.operation), late: false };
     case 'refused':
-      return { is: 'refused', refusal: new Refusal('answered-before', record.text, 'Type the command again to ask anew.') };
+      return {
+        is: 'refused',
+        refusal: new Refusal('answered-before', record.text, 'Type the command again to ask anew.'),
+      };
     default:
       return null;
   }

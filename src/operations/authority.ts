@@ -5,7 +5,12 @@ import type { System } from '../core/system.ts';
 import { list } from '../core/wording.ts';
 
 /** The roles among `names` that the person holds now. Throws when that cannot be found out. */
-export async function rolesOf(people: People, system: System, person: string, names: readonly string[]): Promise<string[]> {
+export async function rolesOf(
+  people: People,
+  system: System,
+  person: string,
+  names: readonly string[],
+): Promise<string[]> {
   const held: string[] = [];
   for (const name of names) {
     const role = system.roles[name];

@@ -2,9 +2,9 @@
 import { tally } from '../core/consent.ts';
 import { Refusal } from '../core/errors.ts';
 import type { Event } from '../core/journal.ts';
-import { nextMove } from '../core/next-move.ts';
-import { type Operation, apply, isEnded } from '../core/operation.ts';
 import { chain } from '../core/journal.ts';
+import { nextMove } from '../core/next-move.ts';
+import { apply, isEnded, type Operation } from '../core/operation.ts';
 import { changesEnvironment } from '../core/plan.ts';
 import type { System } from '../core/system.ts';
 import { utc } from '../core/wording.ts';
@@ -21,11 +21,19 @@ export async function approve(deps: Deps, click: Click): Promise<Operation> {
   return decide(deps, click.operation, (operation, now) => {
     const rule = stillWaiting(operation, digest, now);
     if (by === operation.requestedBy && !rule.requesterCounts) {
-      throw new Refusal('own-request', 'You asked for this, so your approval does not count.', 'It needs other people.');
+      throw new Refusal(
+        'own-request',
+        'You asked for this, so your approval does not count.',
+        'It needs other people.',
+      );
     }
     if (roles.length === 0) throw notAnApprover(rule.roles);
     if (operation.votes.some((vote) => vote.by === by)) {
-      throw new Refusal('already-approved', 'You have approved this already; it counts once.', 'It needs somebody else.');
+      throw new Refusal(
+        'already-approved',
+        'You have approved this already; it counts once.',
+        'It needs somebody else.',
+      );
     }
     const votes = [...operation.votes, { by, roles, at: now.toISOString() }];
     const approved: Event = { type: 'approved', by, roles, digest };
@@ -53,7 +61,11 @@ export async function confirm(deps: Deps, click: Click & { readonly typed: strin
     requireSamePlan(operation, click.digest);
     if (operation.state !== 'proposed') throw notWaiting(operation);
     if (click.by !== operation.requestedBy) {
-      throw new Refusal('not-yours', `<@${operation.requestedBy}> asked for this and confirms it.`, 'Ask for it yourself if you need it.');
+      throw new Refusal(
+        'not-yours',
+        `<@${operation.requestedBy}> asked for this and confirms it.`,
+        'Ask for it yourself if you need it.',
+      );
     }
     if (operation.expiresAt !== null && Date.parse(operation.expiresAt) < now.getTime()) throw expired(operation);
     const { name } = operation.plan.target;
@@ -138,18 +150,32 @@ function stillWaiting(operation: Operation, digest: string, now: Date) {
 
 function requireSamePlan({ id, digest, plan }: Operation, shown: string): void {
   if (digest === shown) return;
-  throw new Refusal('stale-plan', `This is not the plan of ${id}.`, `Look at its card, or ask again with \`${plan.command}\`.`);
+  throw new Refusal(
+    'stale-plan',
+    `This is not the plan of ${id}.`,
+    `Look at its card, or ask again with \`${plan.command}\`.`,
+  );
 }
 
 function notWaiting({ id, state, plan }: Operation): Refusal {
-  const next = isEnded(state) ? `Ask again with \`${plan.command}\` if it is still needed.` : `See \`/dr audit ${id}\`.`;
+  const next = isEnded(state)
+    ? `Ask again with \`${plan.command}\` if it is still needed.`
+    : `See \`/dr audit ${id}\`.`;
   return new Refusal('already-decided', `${id} is ${state.replaceAll('_', ' ')}; there is nothing to decide.`, next);
 }
 
 function expired({ id, expiresAt, plan }: Operation): Refusal {
-  return new Refusal('expired', `${id} waited until ${utc(expiresAt ?? '')} and has expired.`, `Ask again with \`${plan.command}\`.`);
+  return new Refusal(
+    'expired',
+    `${id} waited until ${utc(expiresAt ?? '')} and has expired.`,
+    `Ask again with \`${plan.command}\`.`,
+  );
 }
 
 function notAnApprover(roles: readonly string[]): Refusal {
-  return new Refusal('not-an-approver', `You do not hold a role that decides here (${roles.join(', ')}).`, 'Ask somebody who does.');
+  return new Refusal(
+    'not-an-approver',
+    `You do not hold a role that decides here (${roles.join(', ')}).`,
+    'Ask somebody who does.',
+  );
 }

@@ -1,12 +1,12 @@
 // A worker's work on one operation: move by move, each decided from the journal, each written before and after the act.
-import { ActionArgs, type Action, type ActionName, type Args, type Outcome, type Run } from '../core/action.ts';
+import { type Action, ActionArgs, type ActionName, type Args, type Outcome, type Run } from '../core/action.ts';
 import { staleVotes } from '../core/consent.ts';
 import { driftOf } from '../core/drift.ts';
 import { Fault, LeaseLost, reasonOf } from '../core/errors.ts';
 import type { Event } from '../core/journal.ts';
 import type { Json } from '../core/json.ts';
 import { type Move, nextMove } from '../core/next-move.ts';
-import { type Operation, isEnded, stepOf } from '../core/operation.ts';
+import { isEnded, type Operation, stepOf } from '../core/operation.ts';
 import type { Step } from '../core/plan.ts';
 import type { System } from '../core/system.ts';
 import { rolesOf } from './authority.ts';
@@ -14,7 +14,7 @@ import { stop } from './decide.ts';
 import type { Deps } from './deps.ts';
 import { bySystemName, findOperation } from './find-system.ts';
 import { wake } from './propose.ts';
-import { type Tenure, hold } from './tenure.ts';
+import { hold, type Tenure } from './tenure.ts';
 
 export type ExecutorOptions = {
   /** Names this worker in the lease. */
@@ -26,7 +26,12 @@ export type ExecutorOptions = {
   readonly undoPauseMs: number;
 };
 
-type Context = { readonly deps: Deps; readonly options: ExecutorOptions; readonly system: System; readonly tenure: Tenure };
+type Context = {
+  readonly deps: Deps;
+  readonly options: ExecutorOptions;
+  readonly system: System;
+  readonly tenure: Tenure;
+};
 
 /**
  * Carries an operation on as far as it goes without a person: to its gate, its end, or an open question.
@@ -94,7 +99,12 @@ async function passGate({ deps, system, tenure }: Context, operation: Operation)
     const stale = staleVotes(then, roles, now);
     if (stale !== null) return [{ type: 'voided', ...stale }];
     if (drift.length === 0) return [{ type: 'started' }];
-    return stop(then, 'cancelled', `things have changed since it was planned, so consent is void. ${drift.join(' ')}`, null);
+    return stop(
+      then,
+      'cancelled',
+      `things have changed since it was planned, so consent is void. ${drift.join(' ')}`,
+      null,
+    );
   });
 }
 
@@ -113,7 +123,9 @@ async function attempt<T>(read: () => Promise<T>): Promise<Tried<T>> {
 async function begin(context: Context, operation: Operation, step: Step): Promise<Operation> {
   const { action, args } = actionOf(context, step);
   const { tenure } = context;
-  const before = await attempt(async () => (await action.before?.(args, runFor(context, operation, step, null))) ?? null);
+  const before = await attempt(
+    async () => (await action.before?.(args, runFor(context, operation, step, null))) ?? null,
+  );
   tenure.signal.throwIfAborted();
   const intended = await tenure.append((_now, then) => {
     // A person may have stopped it in the meantime.
@@ -177,7 +189,8 @@ function ended(context: Context, step: Step, outcome: Outcome, adopted: boolean)
 function failureOf(outcome: Outcome, { gatePassed, plan }: Operation, step: Step): string | null {
   const title = `“${step.title}”`;
   if (outcome.is === 'failed') return `${title} failed: ${outcome.why}`;
-  if (outcome.is === 'unverified' && plan.gate !== null && !gatePassed) return `${title} could not be verified: ${outcome.why}`;
+  if (outcome.is === 'unverified' && plan.gate !== null && !gatePassed)
+    return `${title} could not be verified: ${outcome.why}`;
   return null;
 }
 
@@ -204,7 +217,11 @@ async function takeBack(context: Context, operation: Operation, step: Step): Pro
 }
 
 /** The operation that was taken back is marked first: were this worker to die in between, the finish is found again. */
-async function finish(context: Context, operation: Operation, outcome: Extract<Move, { do: 'finish' }>['outcome']): Promise<Operation> {
+async function finish(
+  context: Context,
+  operation: Operation,
+  outcome: Extract<Move, { do: 'finish' }>['outcome'],
+): Promise<Operation> {
   const { plan, id } = operation;
   if (plan.undoes !== null && (outcome === 'succeeded' || outcome === 'unverified')) {
     await context.deps.operations.change(plan.undoes, (former) =>

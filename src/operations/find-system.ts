@@ -13,14 +13,22 @@ export function findSystem({ all }: Systems, named: string | null, channel: stri
   const [only, ...others] = candidates;
   if (only !== undefined && others.length === 0) return only;
   const names = candidates.map(({ name }) => name);
-  throw new Refusal('which-system', `Several systems are protected here: ${list(names)}.`, 'Name one with `--system name`.');
+  throw new Refusal(
+    'which-system',
+    `Several systems are protected here: ${list(names)}.`,
+    'Name one with `--system name`.',
+  );
 }
 
 export function bySystemName(all: readonly System[], name: string): System {
   const found = all.find((system) => system.name === name);
   if (found !== undefined) return found;
   const known = list(all.map((system) => system.name));
-  throw new Refusal('unknown-system', `There is no system “${name}”.`, `Protected here: ${known}. See \`/dr systems\`.`);
+  throw new Refusal(
+    'unknown-system',
+    `There is no system “${name}”.`,
+    `Protected here: ${known}. See \`/dr systems\`.`,
+  );
 }
 
 /** Throws Refusal unless the system has this environment. */

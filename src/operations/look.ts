@@ -1,6 +1,7 @@
 // The commands that only answer.
-import { Refusal } from '../core/errors.ts';
+
 import type { QueryCommand } from '../core/command.ts';
+import { Refusal } from '../core/errors.ts';
 import { firstBroken } from '../core/journal.ts';
 import type { System } from '../core/system.ts';
 import type { SystemStatus, View } from '../core/views.ts';
@@ -9,7 +10,11 @@ import { bySystemName, findOperation, findSystem } from './find-system.ts';
 
 const RECENT = 5;
 
-export async function look(deps: Deps, command: Exclude<QueryCommand, { verb: 'cancel' }>, channel: string): Promise<View> {
+export async function look(
+  deps: Deps,
+  command: Exclude<QueryCommand, { verb: 'cancel' }>,
+  channel: string,
+): Promise<View> {
   switch (command.verb) {
     case 'systems':
       return { is: 'systems', systems: deps.systems.all };
@@ -45,6 +50,7 @@ async function backupsOf(deps: Deps, system: System): Promise<View> {
     deps.operations.lastProof(system.name, null),
   ]);
   const here = facts.environments[environment];
-  if (here === undefined) throw new Refusal('unreadable', `${environment} could not be read.`, 'Try again in a minute.');
+  if (here === undefined)
+    throw new Refusal('unreadable', `${environment} could not be read.`, 'Try again in a minute.');
   return { is: 'backups', at: facts.at, system, of: here.target.name, backups: here.backups, proof };
 }

@@ -1,14 +1,14 @@
 // From a command to a stored plan: read the facts, ask the recipe, pin, digest, store, wake a worker.
 import { randomBytes } from 'node:crypto';
-import { ActionArgs, EFFECTS } from '../core/action.ts';
 import type { Action, ActionName, Actions, Args } from '../core/action.ts';
-import { type OperationCommand, commandText } from '../core/command.ts';
-import { consentFor } from '../core/consent.ts';
+import { ActionArgs, EFFECTS } from '../core/action.ts';
+import { commandText, type OperationCommand } from '../core/command.ts';
+import { consentFor, shortfallsOf } from '../core/consent.ts';
 import { Refusal, reasonOf } from '../core/errors.ts';
 import type { Facts, Proof } from '../core/facts.ts';
-import { Json } from '../core/json.ts';
+import type { Json } from '../core/json.ts';
 import type { Operation } from '../core/operation.ts';
-import { Plan, type Step, changesEnvironment } from '../core/plan.ts';
+import { changesEnvironment, Plan, type Step } from '../core/plan.ts';
 import type { Platform } from '../core/platform.ts';
 import type { FactsNeed, PlanDraft, PlanInput, Runbook, StepDraft } from '../core/runbook.ts';
 import type { System } from '../core/system.ts';
@@ -26,6 +26,7 @@ export async function propose(deps: Deps, asked: Asked): Promise<{ operation: Op
   const system = former === null ? systemOf(deps, asked) : bySystemName(deps.systems.all, former.plan.system);
   if (!onlyLooks(command)) await requireOperator(deps.people, system, by);
   const plan = await planFor(deps, system, command, former);
+  await requireApprovable(deps, system, plan, by);
   const operation = await deps.operations.create(plan, { by, command: asked.id });
   return { operation, late: !(await wake(deps, operation.id)) };
 }
@@ -74,6 +75,20 @@ async function proofFor({ operations }: Deps, system: System, command: Operation
   return exact ?? operations.lastProof(system.name, null);
 }
 
+/** Refuses at once what the people that there are could never approve when this one asks. */
+async function requireApprovable({ people }: Deps, system: System, { gate, consent }: Plan, by: string): Promise<void> {
+  if (gate === null || consent.kind !== 'approvals') return;
+  const holders = new Map<string, readonly string[]>();
+  for (const [name, role] of Object.entries(system.roles)) holders.set(name, await people.holders(role));
+  const [problem] = shortfallsOf(consent, holders, by);
+  if (problem === undefined) return;
+  throw new Refusal(
+    'not-approvable',
+    `Nobody could approve this when you ask: ${problem}.`,
+    'Let somebody else ask for it.',
+  );
+}
+
 function withBackupId(command: OperationCommand, platform: Platform): OperationCommand {
   if (!('backup' in command) || command.backup === 'latest') return command;
   return { ...command, backup: platform.backupId(command.backup) };
@@ -82,7 +97,11 @@ function withBackupId(command: OperationCommand, platform: Platform): OperationC
 function requireCapabilities(platform: Platform, need: FactsNeed, command: OperationCommand): void {
   const lacking = need.capabilities.find((capability) => !platform.capabilities.includes(capability));
   if (lacking === undefined) return;
-  throw new Refusal('not-on-this-platform', `“${command.verb}” needs ${lacking}, which ${platform.kind} does not offer.`, 'See `/dr systems` for what is possible.');
+  throw new Refusal(
+    'not-on-this-platform',
+    `“${command.verb}” needs ${lacking}, which ${platform.kind} does not offer.`,
+    'See `/dr systems` for what is possible.',
+  );
 }
 
 /** Facts of the environments that the recipe names and of every protected one, for telling what is production by identity. */
@@ -97,7 +116,8 @@ async function complete(deps: Deps, input: PlanInput<OperationCommand>, draft: P
   const { system, facts, command, former, chosen } = input;
   const rule = consentFor(system, draft.environment, facts);
   const target = facts.environments[draft.environment]?.target;
-  if (target === undefined) throw new Refusal('unknown-environment', `There is no “${draft.environment}”.`, 'See `/dr systems`.');
+  if (target === undefined)
+    throw new Refusal('unknown-environment', `There is no “${draft.environment}”.`, 'See `/dr systems`.');
   const actions = deps.systems.actionsOf(system);
   const steps = await Promise.all(
     draft.steps.map(async (step, index) => {
@@ -135,7 +155,11 @@ function stepFrom<N extends ActionName>(
   const { action: name, title } = draft;
   const action = actions[name] as Action<Args<N>> | undefined;
   if (action === undefined) {
-    throw new Refusal('not-on-this-platform', `${system.title} cannot do “${title}”.`, 'See `/dr systems` for what is possible.');
+    throw new Refusal(
+      'not-on-this-platform',
+      `${system.title} cannot do “${title}”.`,
+      'See `/dr systems` for what is possible.',
+    );
   }
   const args = ActionArgs[name].parse(draft.args) as Args<N>;
   const undoable = 'how' in action.undo;

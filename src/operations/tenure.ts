@@ -2,7 +2,7 @@
 import type { Progress } from '../core/action.ts';
 import { LeaseLost, reasonOf } from '../core/errors.ts';
 import type { Event } from '../core/journal.ts';
-import { type Operation, type State, isEnded } from '../core/operation.ts';
+import { isEnded, type Operation, type State } from '../core/operation.ts';
 import type { Lease } from '../core/ports.ts';
 import type { Deps } from './deps.ts';
 
@@ -31,7 +31,11 @@ type Terms = {
 };
 
 /** Begins a tenure with a lease that was just claimed. */
-export function hold({ operations, log }: Pick<Deps, 'operations' | 'log'>, lease: Lease, { seconds, from, stop }: Terms): Tenure {
+export function hold(
+  { operations, log }: Pick<Deps, 'operations' | 'log'>,
+  lease: Lease,
+  { seconds, from, stop }: Terms,
+): Tenure {
   const lost = new AbortController();
   const signal = AbortSignal.any([lost.signal, stop]);
   let forward = from !== 'unwinding';
@@ -43,7 +47,8 @@ export function hold({ operations, log }: Pick<Deps, 'operations' | 'log'>, leas
       await operations.renew(lease, seconds);
       // Somebody cancelled while a step is running: stop waiting for it, so that it can be taken back.
       const state = (await operations.load(lease.operation))?.state;
-      if (forward && state !== undefined && (state === 'unwinding' || isEnded(state))) lost.abort(new LeaseLost(lease.operation));
+      if (forward && state !== undefined && (state === 'unwinding' || isEnded(state)))
+        lost.abort(new LeaseLost(lease.operation));
     } catch (thrown) {
       log.warn({ operationId: lease.operation, reason: reasonOf(thrown) }, 'lease not renewed');
       if (thrown instanceof LeaseLost) lost.abort(thrown);

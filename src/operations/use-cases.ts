@@ -1,10 +1,11 @@
 // Everything that a person can ask of Holdfast, in one interface: what handlers call.
-import type { Accepted, Intake } from '../core/ports.ts';
+
 import type { Operation } from '../core/operation.ts';
+import type { Accepted, Intake } from '../core/ports.ts';
 import type { Answer } from '../core/views.ts';
 import { answer } from './answer.ts';
-import { approve, cancel, confirm, deny, settle } from './decide.ts';
 import type { Click } from './click.ts';
+import { approve, cancel, confirm, deny, settle } from './decide.ts';
 import type { Deps } from './deps.ts';
 import { findOperation } from './find-system.ts';
 

@@ -1,11 +1,11 @@
 // At start: can the approvals that the system files ask for be given at all, by the people that there are now?
+import { type Holders, peopleOf, shortfallsOf } from '../core/consent.ts';
 import type { People } from '../core/ports.ts';
 import type { Consent, System } from '../core/system.ts';
 import { list } from '../core/wording.ts';
 
 type Approvals = Extract<Consent, { kind: 'approvals' }>;
 type Problem = { readonly path: string; readonly message: string };
-type Holders = ReadonlyMap<string, readonly string[]>;
 
 /**
  * The rules of consent that nobody could ever fulfil, each with the system and the rule it is about; none when all is
@@ -35,34 +35,8 @@ function problemsOf(rule: Approvals, system: System, holders: Holders): string[]
   if (operators.length === 0) {
     return [`${system.name}: nobody may ask for an operation, because nobody holds ${list(system.operators)}`];
   }
-  // One sentence per way of falling short, with every requester for whom it does.
-  const stuck = new Map<string, string[]>();
-  for (const requester of operators) {
-    for (const why of shortfalls(rule, holders, rule.requesterCounts ? null : requester)) {
-      stuck.set(why, [...(stuck.get(why) ?? []), requester]);
-    }
-  }
-  return [...stuck].map(([why, requesters]) => {
-    const when = rule.requesterCounts ? '' : ` when ${requesters.join(' or ')} asks`;
-    return `${system.name}: ${why}${when}`;
-  });
-}
-
-/** What is missing when `without` asks and may not approve; null when the requester counts. */
-function shortfalls(rule: Approvals, holders: Holders, without: string | null): string[] {
-  const possible = peopleOf(rule.roles, holders).filter((person) => person !== without);
-  const problems: string[] = [];
-  if (possible.length < rule.count) {
-    problems.push(`${rule.count} approvals are needed, but ${possible.length} of ${list(rule.roles)} could give one`);
-  }
-  for (const [role, count] of Object.entries(rule.require)) {
-    // A vote counts for a required role only if its giver may approve at all.
-    const held = (holders.get(role) ?? []).filter((person) => possible.includes(person)).length;
-    if (held < count) problems.push(`${count} ${role} must approve, but ${held} could`);
-  }
-  return problems;
-}
-
-function peopleOf(roles: readonly string[], holders: Holders): string[] {
-  return [...new Set(roles.flatMap((role) => holders.get(role) ?? []))];
+  const short = operators.map((requester) => shortfallsOf(rule, holders, requester));
+  // Somebody who cannot be approved is told so when asking; what nobody could ever have approved is a mistake.
+  if (short.some((problems) => problems.length === 0)) return [];
+  return [...new Set(short.flat())].map((why) => `${system.name}: ${why}, whoever asks`);
 }

@@ -11,7 +11,8 @@ const DAY = 86_400_000;
 /** The facts of an environment; a runbook that asks for one it did not declare in `needs` is a defect. */
 export function factsOf(facts: Facts, environment: string): EnvironmentFacts {
   const found = facts.environments[environment];
-  if (found === undefined) throw new Refusal('unknown-environment', `There is no environment “${environment}”.`, 'See `/dr systems`.');
+  if (found === undefined)
+    throw new Refusal('unknown-environment', `There is no environment “${environment}”.`, 'See `/dr systems`.');
   return found;
 }
 
@@ -36,7 +37,12 @@ export function chooseBackup(choice: string, system: System, facts: Facts): Back
   if (found.state === 'failed') {
     throw new Refusal('backup-failed', `Backup ${found.id} failed.`, 'Choose a finished one: `/dr backups`.');
   }
-  throw new Refusal('backup-unfinished', `Backup ${found.id} is not finished (${found.state}).`, 'Wait for it, or choose another: `/dr backups`.');
+  const state = found.state === 'finished' ? 'no end is known' : found.state;
+  throw new Refusal(
+    'backup-unfinished',
+    `Backup ${found.id} is not finished (${state}).`,
+    'Wait for it, or choose another: `/dr backups`.',
+  );
 }
 
 /** What the plan says about the source: place, id, time, size and age, and whether something newer exists. */
@@ -54,7 +60,11 @@ export function sourceStatements(backup: Backup, system: System, facts: Facts, n
   if (newer === null || newer.id === backup.id) return [source, age];
   return [
     source,
-    { ...age, text: `${age.text}; ${newer.id} is newer (${newer.kind}, ${ago(newer.startedAt, now)} old)`, tone: 'warn' },
+    {
+      ...age,
+      text: `${age.text}; ${newer.id} is newer (${newer.kind}, ${ago(newer.startedAt, now)} old)`,
+      tone: 'warn',
+    },
   ];
 }
 

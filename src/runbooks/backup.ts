@@ -1,6 +1,6 @@
 // Take a backup now (G4): before a risky change, or to keep what is there.
-import type { OperationCommand } from '../core/command.ts';
 import { newestFinished } from '../core/backup-checks.ts';
+import type { OperationCommand } from '../core/command.ts';
 import type { PlanDraft, PlanInput, Runbook } from '../core/runbook.ts';
 import { ago } from '../core/wording.ts';
 import { factsOf } from './backup-choice.ts';

@@ -46,7 +46,7 @@ function beside(input: Input): PlanDraft {
     headline: `Restore ${target.name} from ${backup.id}`,
     statements: [
       ...sourceStatements(backup, system, facts, chosen.now),
-      lossStatement(survey, surveyProblem, backup),
+      lossStatement(survey, surveyProblem, backup.id),
       proofStatement(proof, backup, system, chosen.now),
       {
         label: 'Until it is approved',
@@ -65,10 +65,14 @@ function beside(input: Input): PlanDraft {
 export function goLive(environment: string, promote: string, previous: string): StepDraft[] {
   return [
     { action: 'maintenance.on', title: 'Show the maintenance page', args: { environment } },
-    { action: 'database.promote', title: `Make ${promote} the live database`, args: { environment, promote, previous } },
+    {
+      action: 'database.promote',
+      title: `Make ${promote} the live database`,
+      args: { environment, promote, previous },
+    },
     { action: 'services.check', title: 'See the application run on it', args: { environment, database: promote } },
     { action: 'maintenance.off', title: 'Open to customers again', args: { environment } },
-    { action: 'health.check', title: 'Ask the health endpoint', args: { environment } },
+    { action: 'health.check', title: 'Ask the health endpoint', args: { environment, required: true } },
   ];
 }
 
@@ -109,27 +113,38 @@ export function overwrite(
       args: { environment, target, from, preimage: 's1' },
     },
     { action: 'database.check', title: 'Check the restored data', args: { environment, target, expect } },
-    { action: 'health.check', title: 'Ask the health endpoint', args: { environment } },
+    { action: 'health.check', title: 'Ask the health endpoint', args: { environment, required: true } },
   ];
 }
 
 /** Refuses while somebody else is at work on the database (fault 40). */
-function idle(facts: EnvironmentFacts): EnvironmentFacts {
+export function idle(facts: EnvironmentFacts): EnvironmentFacts {
   const [busy] = facts.activity;
   if (busy === undefined) return facts;
-  throw new Refusal('target-busy', `On ${facts.target.name} somebody else is at work: ${busy}.`, 'Wait until it has ended, then ask again.');
+  throw new Refusal(
+    'target-busy',
+    `On ${facts.target.name} somebody else is at work: ${busy}.`,
+    'Wait until it has ended, then ask again.',
+  );
 }
 
-function lossStatement(survey: Survey | null, problem: string | null, backup: Backup): Statement {
+/** The rows that only the live database has: those added since the backup, or since `then`. */
+export function lossStatement(survey: Survey | null, problem: string | null, since: string): Statement {
   const label = 'Lost by this';
   if (survey === null) {
-    return { label, text: `unknown: the live database does not answer (${problem ?? 'no reason given'})`, tone: 'warn' };
+    return {
+      label,
+      text: `unknown: the live database does not answer (${problem ?? 'no reason given'})`,
+      tone: 'warn',
+    };
   }
   const text = rowsText(survey, ({ writtenSince }) => writtenSince);
-  if (text === '') return { label, text: `unknown: no table of the system file says when its rows are written`, tone: 'warn' };
+  if (text === '')
+    return { label, text: 'unknown: no table of the system file says when its rows are written', tone: 'warn' };
   const lost = Object.values(survey.tables).reduce((sum, { writtenSince }) => sum + (writtenSince ?? 0), 0);
-  if (lost === 0) return { label, text: `no rows were added since ${backup.id} (changed rows are not counted)`, tone: 'plain' };
-  return { label, text: `rows added since ${backup.id}: ${text}; changes to older rows besides`, tone: 'warn' };
+  if (lost === 0)
+    return { label, text: `no rows were added since ${since} (changed rows are not counted)`, tone: 'plain' };
+  return { label, text: `rows added since ${since}: ${text}; changes to older rows besides`, tone: 'warn' };
 }
 
 function rowsText(survey: Survey, pick: (table: Survey['tables'][string]) => number | null): string {

@@ -21,7 +21,7 @@ export const rollback: Runbook<Rollback> = {
     const environment = system.backups.of;
     const here = factsOf(facts, environment);
     const from = currentRelease(here);
-    return rollbackDraft(environment, here, from, eligible(command.release, here, from), chosen.now);
+    return rollbackDraft(environment, here, from, eligible(command.release, here), chosen.now);
   },
 };
 
@@ -29,15 +29,25 @@ export const rollback: Runbook<Rollback> = {
 export function currentRelease({ releases, target }: EnvironmentFacts): Release {
   const current = releases.find((release) => release.current);
   if (current !== undefined) return current;
-  throw new Refusal('no-release', `${target.name} has no current release.`, 'Deploy first; there is nothing to return from.');
+  throw new Refusal(
+    'no-release',
+    `${target.name} has no current release.`,
+    'Deploy first; there is nothing to return from.',
+  );
 }
 
 /** The plan from one release to another; undo is the same with the two exchanged. */
-export function rollbackDraft(environment: string, here: EnvironmentFacts, from: Release, to: Release, now: Date): PlanDraft {
+export function rollbackDraft(
+  environment: string,
+  here: EnvironmentFacts,
+  from: Release,
+  to: Release,
+  now: Date,
+): PlanDraft {
   const { target } = here;
   const steps: StepDraft[] = [
     { action: 'release.rollback', title: `Return from ${from.id} to ${to.id}`, args: { environment, to, from } },
-    { action: 'health.check', title: 'Ask the health endpoint', args: { environment } },
+    { action: 'health.check', title: 'Ask the health endpoint', args: { environment, required: true } },
     { action: 'logs.watch', title: 'Watch the logs', args: { environment } },
   ];
   return {
@@ -49,7 +59,11 @@ export function rollbackDraft(environment: string, here: EnvironmentFacts, from:
       codeStatement(from, to),
       releasePhaseStatement(here.releasePhase),
       migrationStatement(here.survey, to),
-      { label: 'Not touched', text: 'the database and the add-ons; configuration returns to that of the release', tone: 'plain' },
+      {
+        label: 'Not touched',
+        text: 'the database and the add-ons; configuration returns to that of the release',
+        tone: 'plain',
+      },
     ],
     pinned: {
       targets: [target],
@@ -62,21 +76,26 @@ export function rollbackDraft(environment: string, here: EnvironmentFacts, from:
   };
 }
 
-function eligible(id: string, { releases, target }: EnvironmentFacts, current: Release): Release {
+/** The release of that id, or the refusal that fits it, with others to choose from. */
+function eligible(id: string, { releases, target }: EnvironmentFacts): Release {
+  const others = releases
+    .filter(isEligible)
+    .slice(0, 3)
+    .map((release) => release.id);
+  const next =
+    others.length === 0 ? 'No earlier release can be returned to.' : `Possible are for example ${others.join(', ')}.`;
   const found = releases.find((release) => release.id === id);
-  const others = releases.filter((release) => isEligible(release, current)).slice(0, 3).map((release) => release.id);
-  const next = others.length === 0 ? 'No earlier release can be returned to.' : `Possible are for example ${others.join(', ')}.`;
   if (found === undefined) throw new Refusal('no-such-release', `${target.name} has no release ${id}.`, next);
+  if (isEligible(found)) return found;
   if (found.current) throw new Refusal('release-is-current', `${id} is what ${target.name} runs now.`, next);
-  if (!isEligible(found, current)) {
-    const why = found.state === 'succeeded' ? 'has no code to return to' : found.state;
-    throw new Refusal('release-not-eligible', `${id} cannot be returned to: ${why === found.state ? `it ${why === 'failed' ? 'failed' : 'is not finished'}` : `it ${why}`}.`, next);
-  }
-  return found;
+  if (found.state === 'failed') throw new Refusal('release-failed', `${id} cannot be returned to: it failed.`, next);
+  if (found.state === 'pending')
+    throw new Refusal('release-unfinished', `${id} cannot be returned to: it is not finished.`, next);
+  throw new Refusal('release-without-code', `${id} cannot be returned to: it has no code to return to.`, next);
 }
 
-function isEligible(release: Release, current: Release): boolean {
-  return release.state === 'succeeded' && release.code !== null && release.id !== current.id;
+function isEligible({ state, code, current }: Release): boolean {
+  return state === 'succeeded' && code !== null && !current;
 }
 
 function releaseText({ id, commit, description, by, createdAt }: Release, now: Date): string {
@@ -86,7 +105,12 @@ function releaseText({ id, commit, description, by, createdAt }: Release, now: D
 
 function codeStatement(from: Release, to: Release): Statement {
   const same = from.code !== null && from.code === to.code;
-  if (same) return { label: 'Difference', text: 'none in the code: both run the same; only configuration may differ', tone: 'warn' };
+  if (same)
+    return {
+      label: 'Difference',
+      text: 'none in the code: both run the same; only configuration may differ',
+      tone: 'warn',
+    };
   return { label: 'Difference', text: `code ${short(from)} → ${short(to)}`, tone: 'plain' };
 }
 
@@ -103,6 +127,7 @@ function releasePhaseStatement(command: string | null): Statement {
 function migrationStatement(survey: Survey | null, to: Release): Statement {
   const label = 'Migrations';
   if (survey === null) return { label, text: 'unknown: the database does not answer', tone: 'warn' };
+  if (survey.migrations.length === 0) return { label, text: 'unknown: the database records none', tone: 'warn' };
   const made = to.createdAt.replace(/\D/g, '').slice(0, 14);
   const unknown = survey.migrations.filter((version) => /^\d{14}$/.test(version) && version > made);
   if (unknown.length === 0) return { label, text: `none is younger than ${to.id}`, tone: 'plain' };

@@ -1,14 +1,14 @@
 // The way back from a finished operation, as a plan of its own: with its own consent, journal and proof.
-import { ActionArgs } from '../core/action.ts';
+import { z } from 'zod';
 import type { ActionName, Args } from '../core/action.ts';
+import { ActionArgs } from '../core/action.ts';
 import type { OperationCommand } from '../core/command.ts';
 import { Refusal } from '../core/errors.ts';
 import type { Operation } from '../core/operation.ts';
-import type { PlanDraft, PlanInput, Runbook } from '../core/runbook.ts';
+import type { PlanDraft, PlanInput, Runbook, StepDraft } from '../core/runbook.ts';
 import { utc } from '../core/wording.ts';
-import { z } from 'zod';
 import { factsOf } from './backup-choice.ts';
-import { goLive, overwrite } from './restore.ts';
+import { goLive, idle, lossStatement, overwrite } from './restore.ts';
 import { currentRelease, rollbackDraft } from './rollback.ts';
 
 type Undo = Extract<OperationCommand, { verb: 'undo' }>;
@@ -19,13 +19,14 @@ export const undo: Runbook<Undo> = {
     capabilities: former === null || argsOf(former, 'release.rollback') === null ? ['backups'] : ['releases'],
     environments: former === null ? [] : [former.plan.environment],
     survey: former === null ? [] : [former.plan.environment],
-    writtenSince: () => former?.endedAt ?? null,
+    // What is live now was built from older data, so whatever is younger than the proposal was written since it went live.
+    writtenSince: () => former?.plan.proposedAt ?? null,
   }),
   plan: (input) => {
     const former = undoable(input.former);
     const draft = unpromote(former, input) ?? unrestore(former, input) ?? unroll(former, input);
     if (draft === null) throw nothingToUndo(former);
-    return { ...draft, headline: `Undo ${former.id}: ${draft.headline}` };
+    return { ...draft, headline: `Undo ${former.id}: ${draft.headline}`, steps: draft.steps.map(whateverHealth) };
   },
 };
 
@@ -33,39 +34,48 @@ export const undo: Runbook<Undo> = {
 function undoable(former: Operation | null): Operation {
   if (former === null) throw new Refusal('no-such-operation', 'There is no such operation.', 'See `/dr status`.');
   if (former.state === 'undone') {
-    throw new Refusal('already-undone', `${former.id} was undone by ${former.undoneBy ?? 'another operation'}.`, 'There is nothing left to do.');
+    throw new Refusal(
+      'already-undone',
+      `${former.id} was undone by ${former.undoneBy ?? 'another operation'}.`,
+      'There is nothing left to do.',
+    );
   }
   if (former.state !== 'succeeded' && former.state !== 'unverified') {
-    throw new Refusal('not-undoable', `${former.id} is ${former.state.replaceAll('_', ' ')}: only a finished operation can be undone.`, `See \`/dr audit ${former.id}\`.`);
+    throw new Refusal(
+      'not-undoable',
+      `${former.id} is ${former.state.replaceAll('_', ' ')}: only a finished operation can be undone.`,
+      `See \`/dr audit ${former.id}\`.`,
+    );
   }
   if (!former.plan.undo.possible) throw nothingToUndo(former);
   return former;
 }
 
 function nothingToUndo(former: Operation): Refusal {
-  return new Refusal('nothing-to-undo', `There is nothing to undo in ${former.id}: ${former.plan.undo.text}.`, 'See `/dr status`.');
+  return new Refusal(
+    'nothing-to-undo',
+    `There is nothing to undo in ${former.id}: ${former.plan.undo.text}.`,
+    'See `/dr status`.',
+  );
 }
 
-function unpromote(former: Operation, { facts, chosen }: PlanInput<Undo>): PlanDraft | null {
+function unpromote(former: Operation, { facts }: PlanInput<Undo>): PlanDraft | null {
   const args = argsOf(former, 'database.promote');
   if (args === null) return null;
-  const { target, survey } = factsOf(facts, args.environment);
+  const { target, survey, surveyProblem } = idle(factsOf(facts, args.environment));
   if (target.database !== args.promote) {
-    throw new Refusal('moved-on', `${target.name} uses ${target.database} now, no longer ${args.promote}.`, 'Undo the later change first.');
+    throw new Refusal(
+      'moved-on',
+      `${target.name} uses ${target.database} now, no longer ${args.promote}.`,
+      'Undo the later change first.',
+    );
   }
-  const written = Object.entries(survey?.tables ?? {}).flatMap(([name, { writtenSince }]) =>
-    writtenSince === null || writtenSince === 0 ? [] : [`${name} ${writtenSince}`],
-  );
   return {
     environment: args.environment,
     headline: `make ${args.previous} the live database of ${target.name} again`,
     statements: [
-      { label: 'Live since', text: `${args.promote}, ${utc(former.endedAt ?? chosen.now.toISOString())}`, tone: 'plain' },
-      {
-        label: 'Lost by this',
-        text: written.length === 0 ? 'no rows were added since then' : `rows added since then: ${written.join(', ')}`,
-        tone: written.length === 0 ? 'plain' : 'warn',
-      },
+      { label: 'Live since', text: `${args.promote}, ${utc(former.last.at)}`, tone: 'plain' },
+      lossStatement(survey, surveyProblem, 'then'),
     ],
     pinned: { targets: [target], backup: null, release: null },
     steps: goLive(args.environment, args.previous, args.promote),
@@ -78,17 +88,25 @@ function unrestore(former: Operation, { facts }: PlanInput<Undo>): PlanDraft | n
   const args = argsOf(former, 'database.restore');
   if (args === null) return null;
   const { environment, preimage } = args;
-  const { target, backups } = factsOf(facts, environment);
+  const { target, backups } = idle(factsOf(facts, environment));
   const id = capturedBy(former, preimage);
   const backup = backups.find((candidate) => candidate.id === id);
   if (backup === undefined) {
-    throw new Refusal('preimage-gone', `The backup ${id} that ${former.id} took of ${target.name} is gone.`, 'Restore another one: `/dr backups`.');
+    throw new Refusal(
+      'preimage-gone',
+      `The backup ${id} that ${former.id} took of ${target.name} is gone.`,
+      'Restore another one: `/dr backups`.',
+    );
   }
   return {
     environment,
     headline: `put ${target.name} back to ${backup.id}`,
     statements: [
-      { label: 'Source', text: `${target.name}, backup ${backup.id}, taken by ${former.id} at ${utc(backup.startedAt)}`, tone: 'plain' },
+      {
+        label: 'Source',
+        text: `${target.name}, backup ${backup.id}, taken by ${former.id} at ${utc(backup.startedAt)}`,
+        tone: 'plain',
+      },
       { label: 'Overwrites', text: `what ${former.id} restored into ${target.name}/${target.database}`, tone: 'warn' },
     ],
     pinned: { targets: [target], backup: { environment, backup }, release: null },
@@ -104,10 +122,19 @@ function unroll(former: Operation, { facts, chosen }: PlanInput<Undo>): PlanDraf
   const here = factsOf(facts, args.environment);
   const now = currentRelease(here);
   if (now.code !== args.to.code) {
-    throw new Refusal('moved-on', `${here.target.name} runs ${now.id} (${now.description}), no longer the code of ${args.to.id}.`, 'Name the release to return to: `/dr rollback <release>`.');
+    throw new Refusal(
+      'moved-on',
+      `${here.target.name} runs ${now.id} (${now.description}), no longer the code of ${args.to.id}.`,
+      'Name the release to return to: `/dr rollback <release>`.',
+    );
   }
   const draft = rollbackDraft(args.environment, here, now, args.from, chosen.now);
   return { ...draft, headline: `roll ${here.target.name} forward to ${args.from.id}` };
+}
+
+/** What was before may have been unhealthy, and is wanted back all the same: health is told, not required. */
+function whateverHealth(step: StepDraft): StepDraft {
+  return step.action === 'health.check' ? { ...step, args: { ...step.args, required: false } } : step;
 }
 
 /** The arguments of the former plan's step with this action; null when it has none. */

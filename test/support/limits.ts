@@ -3,7 +3,7 @@ import type { ModalView } from '@slack/types';
 import type { Message } from '../../src/messages/message.ts';
 
 /** Our own bound for a whole message: Slack refuses blocks that are very long together, without saying where. */
-const WHOLE = 16_000;
+const WHOLE = 13_000;
 
 type Node = Readonly<Record<string, unknown>>;
 
@@ -37,6 +37,13 @@ export function textsOf(value: unknown): string[] {
   return Object.entries(value).flatMap(([key, member]) =>
     typeof member === 'string' ? (['text', 'accessibility_label'].includes(key) ? [member] : []) : textsOf(member),
   );
+}
+
+/** Those of them in which Slack reads markup. */
+export function markupOf(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(markupOf);
+  if (!isNode(value)) return [];
+  return value['type'] === 'mrkdwn' ? textsOf(value) : Object.values(value).flatMap(markupOf);
 }
 
 /** Angle brackets that Slack would act on, but for those that are ours. */

@@ -209,7 +209,7 @@ export const stagingRestore = plan({
   undo: { possible: true, text: 'the backup of grayledger-staging taken in the first step is restored' },
 });
 
-export const rollback = plan({
+const rollback = plan({
   operation: 'op-43',
   verb: 'rollback',
   command: '/dr rollback v255 --system grayledger',
@@ -242,7 +242,7 @@ const rules = step(
   },
 );
 
-export const verify = plan({
+const verify = plan({
   operation: 'op-39',
   verb: 'verify',
   command: '/dr verify latest --system grayledger',
@@ -251,7 +251,7 @@ export const verify = plan({
   steps: [rules],
 });
 
-export const deepVerify = plan({
+const deepVerify = plan({
   operation: 'op-40',
   verb: 'verify',
   command: '/dr verify a001 --deep --system grayledger',
@@ -297,8 +297,8 @@ function moment(seconds: number): string {
 
 type Told = readonly [number, Event];
 
-export const done = (...says: string[]): Outcome => ({ is: 'done', evidence: { says, checks: [] }, output: null });
-export const checked = (checks: readonly Check[], ...says: string[]): Outcome => ({
+const done = (...says: string[]): Outcome => ({ is: 'done', evidence: { says, checks: [] }, output: null });
+const checked = (checks: readonly Check[], ...says: string[]): Outcome => ({
   is: 'done',
   evidence: { says, checks: [...checks] },
   output: null,
@@ -306,7 +306,7 @@ export const checked = (checks: readonly Check[], ...says: string[]): Outcome =>
 const read = (...says: string[]): Evidence => ({ says, checks: [] });
 
 /** A step from its intent to its end. */
-export function ran(id: string, from: number, to: number, outcome: Outcome, adopted = false): Told[] {
+function ran(id: string, from: number, to: number, outcome: Outcome, adopted = false): Told[] {
   return [
     [from, { type: 'step_started', step: id, before: null }],
     [to, { type: 'step_ended', step: id, outcome, adopted }],
@@ -318,7 +318,7 @@ const approved = (plan_: Plan, by: string, role: string, at: number): Told => [
   { type: 'approved', by, roles: [role], digest: digestOf(plan_) },
 ];
 
-export const dailyChecks: readonly Check[] = [
+const dailyChecks: readonly Check[] = [
   { name: 'Daily backup present', status: 'pass', figure: 'a001, started 2025-11-21 02:00 UTC', source: 'G1' },
   { name: 'Backups finished', status: 'pass', figure: '7 of 7 finished', source: 'G1' },
   { name: 'Size within 10 %', status: 'warn', figure: '245 MB, +11.4 % on a002 (220 MB)', source: 'G1' },
@@ -532,7 +532,7 @@ export const stagingStories: Readonly<Record<string, Story>> = {
   ),
 };
 
-export const rollbackStories: Readonly<Record<string, Story>> = {
+const rollbackStories: Readonly<Record<string, Story>> = {
   'waiting for approval': story(rollback, [], 30),
   'ended, unverified': story(
     rollback,
@@ -555,7 +555,7 @@ export const rollbackStories: Readonly<Record<string, Story>> = {
   ),
 };
 
-export const verifyStories: Readonly<Record<string, Story>> = {
+const verifyStories: Readonly<Record<string, Story>> = {
   queued: story(verify, [], 1),
   'passed with a warning': story(
     verify,
@@ -583,7 +583,7 @@ const proving: Told[] = [
   ...ran('s2', 6, 70, done('245,118,209 bytes, SHA-256 9f2c41d0…; 214 entries read to the end.')),
 ];
 
-export const deepVerifyStories: Readonly<Record<string, Story>> = {
+const deepVerifyStories: Readonly<Record<string, Story>> = {
   'restoring into a scratch database': story(
     deepVerify,
     [

@@ -1,0 +1,63 @@
+// script/sandbox: everything on loopback to be tried in a browser, or with --tour the story without one.
+import { parseArgs } from 'node:util';
+import { persons } from './slack/workspace.ts';
+import { playTour } from './tour/tour.ts';
+import { startWorld, type World } from './world.ts';
+
+const USAGE = `script/sandbox [--port 3000]   starts everything; Ctrl-C stops it
+script/sandbox --tour          plays and proves the whole story`;
+
+const { values } = parseArgs({
+  options: {
+    tour: { type: 'boolean' },
+    port: { type: 'string', default: '3000' },
+    help: { type: 'boolean', short: 'h' },
+  },
+});
+
+if (values.help === true) {
+  console.log(USAGE);
+} else if (values.tour === true) {
+  await playTour((text) => console.log(text)).catch((error: unknown) => {
+    console.error(error instanceof Error ? (error.stack ?? error.message) : error);
+    process.exitCode = 1;
+  });
+} else {
+  await serve(Number(values.port));
+}
+
+async function serve(port: number): Promise<void> {
+  const stopped = new Promise<void>((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
+  console.log('Starting PostgreSQL, the queue, Slack, a simulated Heroku and Holdfast …');
+  const world = await startWorld({ pace: 'real', slackPort: port, rules: { updateMinutes: 1 } });
+  try {
+    await world.holdfast();
+    console.log(welcome(world));
+    await stopped;
+    console.log('\nStopping …');
+  } finally {
+    await world.stop();
+  }
+}
+
+function welcome({ slack, heroku, queue }: World): string {
+  const people = Object.entries(persons).map(([name, { realName }]) => `  ${name.padEnd(6)} ${realName}`);
+  const apps = Object.entries(heroku.apps).map(([app, { web }]) => `  ${app}: ${web}/health`);
+  return `
+Open ${slack.url}, go to #incidents, and choose at the bottom left whom you play:
+${people.join('\n')}
+
+Try:  /dr help
+      /dr verify
+      /dr restore staging a001
+      /dr rollback v255
+      /dr restore production a001
+
+The applications (production is broken by v256):
+${apps.join('\n')}
+${queue.kind === 'redis-server' ? '' : '\nThe queue is an embedded one, because there is no redis-server here.\n'}
+Status updates come every minute here. Ctrl-C stops everything and removes it.`;
+}

@@ -1,0 +1,227 @@
+// The composition root: the only place where objects meet.
+import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Config } from './config/config.ts';
+import type { Problem } from './config/problem.ts';
+import type { Actions } from './core/action.ts';
+import { reasonOf } from './core/errors.ts';
+import type { Platform } from './core/platform.ts';
+import { Secret } from './core/secret.ts';
+import { boltLogger } from './handlers/bolt-logger.ts';
+import { createSlackApp } from './handlers/slack-app.ts';
+import { sleep } from './lib/clock.ts';
+import { serveHealth } from './lib/health-server.ts';
+import { createLog, type Log } from './lib/log.ts';
+import { createRedactor } from './lib/redact.ts';
+import { startSender } from './notify/sender.ts';
+import { slackClient } from './notify/slack-client.ts';
+import type { Deps } from './operations/deps.ts';
+import { execute } from './operations/execute.ts';
+import { sweep } from './operations/sweep.ts';
+import { createUseCases } from './operations/use-cases.ts';
+import { assertApprovers } from './people/assert-approvers.ts';
+import { slackPeople } from './people/slack-people.ts';
+import { type Heroku, heroku } from './platforms/heroku/platform.ts';
+import { problemsOf as herokuProblemsOf } from './platforms/heroku/settings.ts';
+import { checkCandidate, checkDatabase } from './platforms/shared/check-database.ts';
+import { fetchBackupAction } from './platforms/shared/fetch-backup.ts';
+import { checkHealth } from './platforms/shared/health.ts';
+import { rehearseBackup } from './platforms/shared/rehearse-backup.ts';
+import { createSystems } from './platforms/shared/systems.ts';
+import { verifyBackups } from './platforms/shared/verify-backups.ts';
+import { survey } from './postgres/survey.ts';
+import { narrate } from './progress/narrate.ts';
+import { tick } from './progress/tick.ts';
+import { assertNoEviction } from './queue/assert-no-eviction.ts';
+import { connectQueue } from './queue/queue.ts';
+import { startWorker } from './queue/worker.ts';
+import { runbooks } from './runbooks/runbooks.ts';
+import { createStore, type Store } from './store/store.ts';
+
+/** `bot` talks with Slack, `worker` carries operations out. One process may be both. */
+export const ROLES = ['bot', 'worker'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** What judges the settings in system files, before anything is connected. */
+export const judges: readonly Pick<Platform, 'kind' | 'problemsOf'>[] = [
+  { kind: 'heroku', problemsOf: herokuProblemsOf },
+];
+
+/** How long (s) a worker that fell silent keeps an operation before another one may take it. */
+const LEASE_SECONDS = 5;
+const AT_ONCE = 4;
+const SWEEP_MS = 1_000;
+const TICK_MS = 1_000;
+const SEND_MS = 250;
+const STOP_MS = 10_000;
+
+type Part = { stop(): Promise<unknown> };
+
+export type App = {
+  /** Checks what it stands on, then starts. Resolves to the problems for which it did not start; throws when something broke. */
+  start(): Promise<readonly Problem[]>;
+  /** Takes nothing new, hands work in progress on, and returns within about fifteen seconds. */
+  stop(): Promise<void>;
+};
+
+/** Puts the parts together. Nothing is contacted before `start`. */
+export function createApp(config: Config, roles: readonly Role[]): App {
+  const log = createLog({ level: config.logLevel, redactor: redactorFor(config) });
+  const store = createStore({ connectionString: config.databaseUrl.open(), narrate, log });
+  const queue = connectQueue({ url: config.redisUrl.open(), log });
+  const client = slackClient({ token: config.slack.botToken, apiUrl: config.slack.apiUrl, logger: boltLogger(log) });
+  const people = slackPeople({ client });
+  const platform = herokuFor(config);
+  const systems = createSystems({
+    systems: config.systems,
+    platforms: [platform],
+    sharedActions: (one) => sharedActions(one, config),
+    survey: (database, { tables, migrations }, since) => survey(database, { tables, migrations, since }),
+  });
+  const deps: Deps = { commands: store.commands, operations: store.operations, queue, people, systems, runbooks, log };
+  const running: Part[] = [];
+
+  return {
+    async start() {
+      await Promise.all([
+        assertNoEviction(config.redisUrl.open()),
+        store.ready(),
+        platform.assertCli(),
+        mkdir(config.workDir, { recursive: true, mode: 0o711 }),
+      ]);
+      const problems = await assertApprovers(config.systems, people);
+      if (problems.length > 0) return problems;
+      if (roles.includes('worker')) running.push(...workerParts(deps, config));
+      if (roles.includes('bot')) running.push(...(await botParts(deps, store, config)));
+      if (config.healthPort !== null) running.push(await healthPart(config, store));
+      log.info({ roles, systems: config.systems.map(({ name }) => name) }, 'holdfast started');
+      return [];
+    },
+    async stop() {
+      log.info({}, 'holdfast stops');
+      for (const part of running.splice(0)) {
+        await part.stop().catch((thrown: unknown) => log.warn({ reason: reasonOf(thrown) }, 'part did not stop well'));
+      }
+      await queue.close();
+      await store.close();
+    },
+  };
+}
+
+function workerParts(deps: Deps, { redisUrl }: Config): Part[] {
+  const stopping = new AbortController();
+  const options = {
+    worker: `${hostname()}-${process.pid}`,
+    leaseSeconds: LEASE_SECONDS,
+    undoTries: 3,
+    undoPauseMs: 2_000,
+  };
+  const worker = startWorker({
+    url: redisUrl.open(),
+    concurrency: AT_ONCE,
+    handle: (operation) => execute(deps, options, operation, stopping.signal),
+    log: deps.log as Log,
+  });
+  const stopWorker = async () => {
+    stopping.abort(new Error('the process stops'));
+    await worker.close(STOP_MS);
+  };
+  return [{ stop: stopWorker }, every(SWEEP_MS, () => sweep(deps), deps.log)];
+}
+
+async function botParts(deps: Deps, store: Store, config: Config): Promise<Part[]> {
+  const { slack, systems, host } = config;
+  const log = deps.log as Log;
+  const client = slackClient({ token: slack.botToken, apiUrl: slack.apiUrl, logger: boltLogger(log) });
+  const { door, ...ours } = slack;
+  const app = createSlackApp({
+    ...ours,
+    ...door,
+    port: door.mode === 'http' ? door.port : 0,
+    host,
+    useCases: createUseCases(deps),
+    log,
+    systems,
+  });
+  await app.start();
+  const sender = startSender({
+    client,
+    outbox: store.outbox,
+    operations: store.operations,
+    systems,
+    log,
+    intervalMs: SEND_MS,
+    now: () => new Date(),
+  });
+  const intervals = new Map(systems.map(({ name, updates }) => [name, updates.everyMinutes]));
+  const everyMinutes = (system: string) => intervals.get(system) ?? 15;
+  const ticking = { operations: store.operations, outbox: store.outbox, everyMinutes };
+  return [app, every(TICK_MS, () => tick(ticking, new Date()), log), sender];
+}
+
+function sharedActions(platform: Platform, { workDir, path }: Config): Actions {
+  const now = () => new Date();
+  const files = { platform, workDir, path };
+  return {
+    'backups.verify': verifyBackups(platform, now),
+    'backup.fetch': fetchBackupAction(files),
+    'backup.rehearse': rehearseBackup({ ...files, now }),
+    'database.check': checkDatabase(platform),
+    'candidate.check': checkCandidate(platform),
+    'health.check': checkHealth(),
+  };
+}
+
+/** HEROKU_HOST is what the CLI takes: a host name, or an address whose scheme and port its data host shares. */
+function herokuFor({ heroku: given, workDir, path }: Config): Heroku {
+  const isAddress = given.host.includes('://');
+  const base = new URL(isAddress ? given.host : `https://api.${given.host}`);
+  const data = new URL(base);
+  data.hostname = given.dataHost ?? (isAddress ? base.hostname : `api.data.${given.host}`);
+  return heroku({
+    apiKey: given.apiKey ?? new Secret(''),
+    host: base.origin,
+    dataHost: data.origin,
+    cliHost: given.host,
+    cliDataHost: data.hostname,
+    cliFile: fileURLToPath(new URL('../node_modules/.bin/heroku', import.meta.url)),
+    path,
+    home: join(workDir, 'heroku-home'),
+    settle: 2_000,
+    poll: 500,
+  });
+}
+
+function redactorFor({ databaseUrl, redisUrl, slack, heroku: { apiKey } }: Config) {
+  const redactor = createRedactor();
+  const door = slack.door.mode === 'socket' ? slack.door.appToken : slack.door.signingSecret;
+  for (const secret of [databaseUrl, redisUrl, slack.botToken, door, apiKey]) {
+    if (secret !== null) redactor.register(secret.open());
+  }
+  return redactor;
+}
+
+async function healthPart({ host, healthPort }: Config, store: Store): Promise<Part> {
+  const server = await serveHealth(host, healthPort ?? 0, () => store.operations.open(null));
+  return { stop: () => server.close() };
+}
+
+/** Does the work again and again, with a pause in between, until it is stopped. */
+function every(ms: number, work: () => Promise<void>, log: Deps['log']): Part {
+  const stopping = new AbortController();
+  const loop = async () => {
+    while (!stopping.signal.aborted) {
+      await work().catch((thrown: unknown) => log.warn({ reason: reasonOf(thrown) }, 'periodic work failed'));
+      await sleep(ms, stopping.signal).catch(() => {});
+    }
+  };
+  const over = loop();
+  return {
+    stop() {
+      stopping.abort();
+      return over;
+    },
+  };
+}

@@ -1,0 +1,26 @@
+// The whole configuration: environment variables and system files, right in themselves and right together.
+import type { System } from '../core/system.ts';
+import { type Env, processVariables, readEnv, type Variables } from './env.ts';
+import { ownDatabaseProblems } from './own-database.ts';
+import type { Problem } from './problem.ts';
+import { type Judge, readSystems, type SystemFile } from './systems.ts';
+
+export type Config = Env & { readonly systems: readonly System[] };
+
+type Read = { readonly config: Config } | { readonly problems: readonly Problem[] };
+
+/** Everything, or everything that is wrong: a wrong variable does not hide a wrong system file. Only files are touched. */
+export async function readConfig(judges: readonly Judge[], variables: Variables = processVariables()): Promise<Read> {
+  const read = readEnv(variables);
+  const { systems, problems } = await readSystems(variables['SYSTEMS_DIR'] || 'systems/', judges);
+  const all = [...('problems' in read ? read.problems : []), ...problems, ...between(variables, systems)];
+  if ('problems' in read || all.length > 0) return { problems: all };
+  return { config: { ...read.env, systems: systems.map(({ system }) => system) } };
+}
+
+function between(variables: Variables, systems: readonly SystemFile[]): Problem[] {
+  const own = ownDatabaseProblems(variables['DATABASE_URL'] ?? '', systems);
+  const onHeroku = systems.find(({ system }) => system.platform === 'heroku');
+  if (onHeroku === undefined || variables['HEROKU_API_KEY']) return own;
+  return [...own, { path: 'HEROKU_API_KEY', message: `is not set, but ${onHeroku.file} is on the platform heroku` }];
+}

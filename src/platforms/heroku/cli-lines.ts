@@ -1,0 +1,52 @@
+// The CLI's command lines, argument by argument. Whatever stands in them was checked before: nothing here quotes.
+import type { Settings } from './settings.ts';
+
+export type Line = readonly string[];
+
+const confirmed = (app: string): Line => ['--app', app, '--confirm', app];
+
+/** Without a database named it would be the one called DATABASE. */
+export const capture = ({ app, database }: Settings): Line => [
+  'pg:backups:capture',
+  ...(database === 'DATABASE' ? [] : [database]),
+  '-a',
+  app,
+];
+
+/** The source app is always written: a bare a001 would mean the *target's* own backup. */
+export const restore = (from: { app: string; backup: string }, into: { app: string; as: string }): Line => [
+  'pg:backups:restore',
+  `${from.app}::${from.backup}`,
+  into.as,
+  ...confirmed(into.app),
+];
+
+export const createAddon = ({ app, plan }: Settings, { name, alias }: { name: string; alias: string }): Line => [
+  'addons:create',
+  plan,
+  '--app',
+  app,
+  '--as',
+  alias,
+  '--name',
+  name,
+];
+
+export const destroyAddon = (app: string, name: string): Line => ['addons:destroy', name, ...confirmed(app)];
+
+export const maintenance = (app: string, on: boolean): Line => [`maintenance:${on ? 'on' : 'off'}`, '--app', app];
+
+export const promote = ({ app, database }: Settings, name: string): Line => [
+  'pg:promote',
+  name,
+  '--app',
+  app,
+  ...(database === 'DATABASE' ? [] : ['--as', database]),
+];
+
+export const rollback = (app: string, release: string): Line => ['rollback', release, '--app', app];
+
+export const tailLogs = (app: string): Line => ['logs', '--tail', '--app', app];
+
+/** As a person would type it. */
+export const typed = (line: Line): string => ['heroku', ...line].join(' ');

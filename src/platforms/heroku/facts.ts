@@ -1,0 +1,59 @@
+// Facts of one environment, read from Heroku now.
+import { z } from 'zod';
+import type { EnvironmentFacts } from '../../core/facts.ts';
+import type { System } from '../../core/system.ts';
+import { utcShort } from '../../core/wording.ts';
+import type { Api } from './api.ts';
+import { appOf, type Database, liveDatabase, releasesOf, transfersOf } from './readings.ts';
+import { type Commits, toReleases } from './releases.ts';
+import { Formation, type Transfer } from './schema.ts';
+import { settingsOf } from './settings.ts';
+import { isBackup, isFinished, moment, toBackup, transferName } from './transfers.ts';
+
+/** Reads everything that a plan is made from, except the data itself. */
+export async function factsOf(
+  api: Api,
+  commits: Commits,
+  system: System,
+  environment: string,
+): Promise<EnvironmentFacts> {
+  const settings = settingsOf(system, environment);
+  const { app } = settings;
+  const [database, { maintenance }, transfers, releases, formation] = await Promise.all([
+    liveDatabase(api, settings),
+    appOf(api, app),
+    transfersOf(api, app),
+    releasesOf(api, app),
+    api.get(`/apps/${app}/formation`, z.array(Formation)),
+  ]);
+  const there = database.owner === app ? transfers : await transfersOf(api, database.owner);
+  return {
+    target: { environment, name: app, database: database.name, identity: database.id },
+    maintenance,
+    backups: transfers
+      .filter(isBackup)
+      .toSorted((a, b) => b.num - a.num)
+      .map(toBackup),
+    releases: await toReleases(releases, app, commits),
+    releasePhase: formation.find(({ type }) => type === 'release')?.command ?? null,
+    activity: activityOn(database, there).map((transfer) => activityText(transfer, new Date())),
+    survey: null,
+    surveyProblem: null,
+  };
+}
+
+/** Transfers from or into this database that have not ended. */
+export function activityOn(database: Database, transfers: readonly Transfer[]): Transfer[] {
+  return transfers.filter((transfer) => {
+    const reads = transfer.from_type === 'pg_dump' && database.isCalled(transfer.from_name);
+    const writes = transfer.to_type === 'pg_restore' && database.isCalled(transfer.to_name);
+    return !isFinished(transfer) && (reads || writes);
+  });
+}
+
+/** `restore r012, started 02:14 UTC` */
+export function activityText(transfer: Transfer, now: Date): string {
+  const name = transferName(transfer);
+  const what = transfer.to_type !== 'pg_restore' ? 'backup' : name.startsWith('c') ? 'copy' : 'restore';
+  return `${what} ${name}, started ${utcShort(moment(transfer.started_at ?? transfer.created_at), now)}`;
+}

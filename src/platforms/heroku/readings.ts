@@ -1,0 +1,70 @@
+// The readings that facts and actions share: databases by their attachment, transfers, releases.
+import { z } from 'zod';
+import { Refusal } from '../../core/errors.ts';
+import type { Api } from './api.ts';
+import { Addon, App, Attachment, ConfigVars, HerokuRelease, Transfer } from './schema.ts';
+import type { Settings } from './settings.ts';
+
+/** A database as one app sees it. */
+export type Database = {
+  readonly id: string;
+  readonly name: string;
+  /** The app that the add-on belongs to: transfers are listed there. */
+  readonly owner: string;
+  /** Whether a transfer's `from_name` or `to_name` means this database. A name that nobody bears might: uncertain means yes. */
+  isCalled(name: string): boolean;
+};
+
+export function attachmentsOf(api: Api, app: string, signal?: AbortSignal): Promise<Attachment[]> {
+  return api.get(`/apps/${app}/addon-attachments`, z.array(Attachment), withSignal(signal));
+}
+
+/** The database attached to the environment under this name; a Refusal when there is none. */
+export async function attachedAs(api: Api, app: string, name: string, signal?: AbortSignal): Promise<Database> {
+  const attachments = await attachmentsOf(api, app, signal);
+  const found = attachments.find((attachment) => attachment.name === name);
+  if (found === undefined) {
+    throw new Refusal('no-database', `${app} has no database attached as ${name}.`, 'See `heroku addons` of the app.');
+  }
+  const { id, name: addon, app: ownerApp } = found.addon;
+  const owner = ownerApp.name;
+  const there = owner === app ? attachments : await attachmentsOf(api, owner, signal);
+  const others = new Set(there.flatMap((other) => (other.addon.id === id ? [] : [other.name])));
+  return { id, name: addon, owner, isCalled: (called) => !others.has(called) };
+}
+
+/** The database that the environment's application uses. */
+export function liveDatabase(api: Api, settings: Settings, signal?: AbortSignal): Promise<Database> {
+  return attachedAs(api, settings.app, settings.database, signal);
+}
+
+export function transfersOf(api: Api, app: string, signal?: AbortSignal): Promise<Transfer[]> {
+  return api.get(`/client/v11/apps/${app}/transfers`, z.array(Transfer), { host: 'data', ...withSignal(signal) });
+}
+
+/** Newest first, 200 at most. */
+export async function releasesOf(api: Api, app: string, signal?: AbortSignal): Promise<HerokuRelease[]> {
+  const range = 'version ..; max=200, order=desc';
+  const releases = await api.get(`/apps/${app}/releases`, z.array(HerokuRelease), { range, ...withSignal(signal) });
+  return releases.toSorted((a, b) => b.version - a.version);
+}
+
+export function appOf(api: Api, app: string, signal?: AbortSignal): Promise<z.infer<typeof App>> {
+  return api.get(`/apps/${app}`, App, withSignal(signal));
+}
+
+/** The add-on of exactly this name on this app; null when there is none. */
+export async function addonOf(api: Api, app: string, name: string, signal?: AbortSignal): Promise<Addon | null> {
+  const addon = await api.find(`/apps/${app}/addons/${name}`, Addon, withSignal(signal));
+  const gone = addon === null || addon.state === 'deprovisioned' || addon.state === 'deprovisioning';
+  return gone || addon.name !== name || addon.app.name !== app ? null : addon;
+}
+
+/** Values are secrets: they leave this room as `Secret` only. */
+export function configOf(api: Api, app: string, signal?: AbortSignal): Promise<Record<string, string>> {
+  return api.get(`/apps/${app}/config-vars`, ConfigVars, withSignal(signal));
+}
+
+function withSignal(signal: AbortSignal | undefined): { signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}

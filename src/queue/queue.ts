@@ -1,0 +1,69 @@
+// The waking side of the queue: a job says which operation to look at, and nothing else.
+import { Queue as BullQueue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { Fault } from '../core/errors.ts';
+import type { Queue } from '../core/ports.ts';
+import type { Log } from '../lib/log.ts';
+import { outageLog, QUEUE, RECONNECTING } from './redis.ts';
+import { within } from './within.ts';
+
+/** A person is waiting for the answer: after this the operation is left to the sweeper. */
+const PATIENCE_MS = 1_000;
+
+export type WakeJob = { readonly operation: string };
+
+export type ConnectedQueue = Queue & { close(): Promise<void> };
+
+/** Connects in the background. `wake` rejects with a Fault within about a second when Redis cannot be reached. */
+export function connectQueue({ url, log }: { readonly url: string; readonly log: Log }): ConnectedQueue {
+  const outage = outageLog(log, 'queue');
+  const client = new Redis(url, { ...RECONNECTING, enableOfflineQueue: false, maxRetriesPerRequest: 0 });
+  client.on('error', outage.down).on('ready', outage.up);
+  let queue: BullQueue<WakeJob> | null = null;
+
+  /** A queue object whose first commands failed stays broken: it is thrown away with the failure. */
+  async function add(operation: string): Promise<void> {
+    await ready(client);
+    queue ??= new BullQueue<WakeJob>(QUEUE, { connection: client }).on('error', outage.down);
+    try {
+      // No job id: an id that is in use, or was, would swallow this wake. The lease keeps workers apart.
+      await queue.add('wake', { operation }, { removeOnComplete: true, removeOnFail: true, attempts: 1 });
+    } catch (thrown) {
+      const broken = queue;
+      queue = null;
+      void broken?.close().catch(outage.down);
+      throw thrown;
+    }
+  }
+
+  return {
+    async wake(operation) {
+      const work = add(operation);
+      try {
+        await within(PATIENCE_MS, work, () => new Error(`no answer within ${PATIENCE_MS} ms`));
+      } catch (cause) {
+        throw new Fault(`waking a worker for ${operation}`, { cause });
+      }
+    },
+    async close() {
+      await queue?.close().catch(outage.down);
+      client.disconnect();
+    },
+  };
+}
+
+/** Waits only so long, so that a wake which was given up is not sent much later. */
+function ready(client: Redis): Promise<void> {
+  if (client.status === 'ready') return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const onReady = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(() => {
+      client.off('ready', onReady);
+      reject(new Error('the queue server cannot be reached'));
+    }, PATIENCE_MS * 0.8);
+    client.once('ready', onReady);
+  });
+}

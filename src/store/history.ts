@@ -1,0 +1,23 @@
+// What former operations have shown: the newest proof of a restore, and how long a step usually takes.
+import { sql } from 'kysely';
+import type { Proof } from '../core/facts.ts';
+import type { Db } from './pool.ts';
+
+export async function lastProof(db: Db, system: string, backup: string | null): Promise<Proof | null> {
+  const query = db.selectFrom('proofs').select('proof').where('system', '=', system);
+  const row = await (backup === null ? query : query.where('backup', '=', backup))
+    .orderBy('at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.proof ?? null;
+}
+
+export async function usualSeconds(db: Db, system: string, action: string): Promise<number | null> {
+  const row = await db
+    .selectFrom('durations')
+    .select(sql<number | null>`percentile_cont(0.5) within group (order by seconds)`.as('median'))
+    .where('system', '=', system)
+    .where('action', '=', action)
+    .executeTakeFirst();
+  return row?.median ?? null;
+}

@@ -1,0 +1,39 @@
+// The store: our own PostgreSQL database behind the contracts of core/ports.ts.
+import type { CommandStore, Narrate, OperationStore, Outbox } from '../core/ports.ts';
+import type { Log } from '../lib/log.ts';
+import { commandStore } from './commands.ts';
+import { during } from './during.ts';
+import { migrate } from './migrate.ts';
+import { operationStore } from './operations.ts';
+import { outboxStore } from './outbox.ts';
+import { openDatabase, openPool } from './pool.ts';
+
+export type Store = {
+  readonly commands: CommandStore;
+  readonly operations: OperationStore;
+  readonly outbox: Outbox;
+  /** Brings the schema up to date. To be awaited before anything else is called; can be called again after a Fault. */
+  ready(): Promise<void>;
+  /** Waits for what is being written, then closes the connections. */
+  close(): Promise<void>;
+};
+
+type StoreOptions = {
+  /** Of a database that Holdfast never restores (I5). May point at pgbouncer in transaction mode. */
+  readonly connectionString: string;
+  readonly narrate: Narrate;
+  readonly log: Log;
+};
+
+/** Connects when first used. Every method throws a Fault when the database cannot be reached, within about 2 seconds. */
+export function createStore({ connectionString, narrate, log }: StoreOptions): Store {
+  const pool = openPool(connectionString, log);
+  const db = openDatabase(pool);
+  return {
+    commands: commandStore(db),
+    operations: operationStore(db, narrate),
+    outbox: outboxStore(db),
+    ready: () => during('bringing the database schema up to date', () => migrate(pool, log)),
+    close: () => pool.end(),
+  };
+}

@@ -1,0 +1,56 @@
+// Which tellings are taken next: what is due, in the order of their making, never a reply before its card.
+import { type Selectable, sql } from 'kysely';
+import type { OutboxItem } from '../core/ports.ts';
+import type { Db } from './pool.ts';
+import type { Tables } from './tables.ts';
+import { transaction } from './transaction.ts';
+
+/** Takers come one after the other, or two of them could send the notes of one operation in the wrong order. */
+const LOCK = 46_533_279;
+
+/**
+ * A telling is ready when it is due, or was begun so long ago that whoever took it is gone. It has to wait while an
+ * earlier one of its kind waits, and (unless it is the card) until the card of its operation stands in the channel.
+ */
+export function take(db: Db, limit: number): Promise<readonly OutboxItem[]> {
+  return transaction(db, async (tx) => {
+    await sql`select pg_advisory_xact_lock(${sql.lit(LOCK)})`.execute(tx);
+    const { rows } = await sql<Taken>`
+      with now as materialized (select clock_timestamp() as at),
+      open as materialized (
+        select o.id, o.operation, o.kind,
+          case o.state when 'due' then o.due_at <= now.at else o.begun_at < now.at - interval '30 seconds' end as ready
+        from holdfast.outbox o, now
+        where o.state in ('due', 'begun')
+      ),
+      chosen as (
+        select o.id, o.state
+        from holdfast.outbox o
+        where o.id in (select id from open where ready)
+          and (o.kind = 'card' or (
+            exists (select from holdfast.outbox card where card.operation = o.operation and card.key = 'card' and card.ts is not null)
+            and not exists (
+              select from open earlier
+              where earlier.operation = o.operation and earlier.kind = o.kind and earlier.id < o.id and not earlier.ready
+            )
+          ))
+        order by o.id
+        limit ${limit}
+        for update of o skip locked
+      )
+      update holdfast.outbox o
+      set state = 'begun', begun_at = now.at, attempts = o.attempts + 1, taken = o.wanted,
+        uncertain = o.uncertain or chosen.state = 'begun'
+      from chosen, now
+      where o.id = chosen.id
+      returning o.id, o.operation, o.telling, o.attempts, o.uncertain,
+        (select json_build_object('channel', card.channel, 'ts', card.ts) from holdfast.outbox card
+          where card.operation = o.operation and card.key = 'card' and card.ts is not null) as card
+    `.execute(tx);
+    return rows.sort((a, b) => a.id - b.id).map((row) => ({ ...row, id: String(row.id) }));
+  });
+}
+
+type Taken = Pick<Selectable<Tables['outbox']>, 'id' | 'operation' | 'telling' | 'attempts' | 'uncertain'> & {
+  card: OutboxItem['card'];
+};

@@ -26,13 +26,19 @@ export type Stage = {
   cardText(operation: string): string;
   /** What the status updates on the operation say. */
   updatesOn(operation: string): string[];
+  /** Waits for one more status update on the operation and prints it. */
+  nextUpdate(operation: string): Promise<void>;
+  /** Kills Holdfast (SIGKILL) and starts it again. */
+  crash(): Promise<void>;
   /** Throws when the claim does not hold; prints it when it does. */
   proves(claim: string, holds: () => Promise<unknown> | unknown): Promise<void>;
   proven(): number;
   close(): void;
 };
 
+/** Starts Holdfast in the world and connects as the people in it. */
 export async function openStage(world: World, print: (text: string) => void): Promise<Stage> {
+  let holdfast = await world.holdfast();
   const people = await connectPeople(world.slack);
   let proven = 0;
 
@@ -40,6 +46,11 @@ export async function openStage(world: World, print: (text: string) => void): Pr
   const privateTo = (name: PersonName) => seen().filter(({ ephemeralTo }) => ephemeralTo === name);
   const card = (operation: string) =>
     seen().find((message) => isRoot(message) && /^op-\d+/.exec(message.text)?.[0] === operation);
+
+  const updates = (operation: string) =>
+    seen().filter(
+      (message) => isRoot(message) && new RegExp(`^(?:Update \\d+|Last update) on ${operation}\\b`).test(message.text),
+    );
 
   const answerTo = async (name: PersonName, before: number, patience: number) => {
     const [answer] = await people
@@ -105,10 +116,17 @@ export async function openStage(world: World, print: (text: string) => void): Pr
       const now = card(operation);
       return now === undefined ? '' : messageText(now);
     },
-    updatesOn: (operation) =>
-      seen()
-        .filter((message) => isRoot(message) && new RegExp(`update.* on ${operation}\\b`, 'i').test(message.text))
-        .map(({ text }) => text),
+    updatesOn: (operation) => updates(operation).map(({ text }) => text),
+    async nextUpdate(operation) {
+      const before = updates(operation).length;
+      const update = await people.waitFor('a status update', () => updates(operation)[before], { timeoutMs: 30_000 });
+      print(renderMessage(update));
+    },
+    async crash() {
+      print('Holdfast is killed (SIGKILL) and started again.');
+      await holdfast.kill();
+      holdfast = await world.holdfast();
+    },
     async proves(claim, holds) {
       if ((await holds()) === false) throw new Error(`not so: ${claim}\n\n${people.transcript()}`);
       proven += 1;

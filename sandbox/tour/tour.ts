@@ -7,7 +7,7 @@ import { openStage } from './stage.ts';
 import { staging } from './staging.ts';
 
 /** Seconds between status updates here, so that the story shows some; production has 15 minutes. */
-const UPDATE_SECONDS = 10;
+const UPDATE_SECONDS = 5;
 
 /** Resolves when everything was proven; throws at the first claim that does not hold. */
 export async function playTour(print: (text: string) => void): Promise<void> {
@@ -15,7 +15,6 @@ export async function playTour(print: (text: string) => void): Promise<void> {
   print('Starting PostgreSQL, the queue, Slack, a simulated Heroku and Holdfast …');
   const world = await startWorld({ pace: 'fast', rules: { updateMinutes: UPDATE_SECONDS / 60 } });
   try {
-    await world.holdfast();
     const stage = await openStage(world, print);
     try {
       for (const chapter of [look, wrongInputs, prove, staging, rollback, production]) await chapter(stage);

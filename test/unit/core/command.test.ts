@@ -70,6 +70,27 @@ describe('a command', () => {
     expect(parseCommand(text)).toEqual({ is: 'help', about });
   });
 
+  it.each([
+    ['verfy', 'verify'],
+    ['rolback v255', 'rollback'],
+    ['backus', 'backup'],
+    ['statsu', 'status'],
+    ['HLEP', 'help'],
+    ['auditt', 'audit'],
+  ])('guesses what “%s” was meant to be', (text, verb) => {
+    const parsed = parseCommand(text);
+    expect(parsed.is === 'refused' ? parsed.refusal.next : '').toMatch(new RegExp(`Did you mean \`/dr ${verb}`));
+  });
+
+  it.each(['xy', 'vrf', 'restoration', 'a'.repeat(300)])('does not guess at “%s”', (text) => {
+    const parsed = parseCommand(text);
+    expect(parsed.is === 'refused' ? parsed.refusal.next : '').toBe('See `/dr help`.');
+  });
+
+  it('does not turn a defect of ours into a refusal', () => {
+    expect(() => parseCommand(null as unknown as string)).toThrow(TypeError);
+  });
+
   it('never throws and never lets markup through, whatever is typed', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.constantFrom('<!channel>', '`rm`', '$(x)', '; DROP')), (text) => {

@@ -52,7 +52,8 @@ function runFor(url: string, withinSeconds: number, signal = new AbortController
   };
 }
 
-const ask = (run: Run, options = {}) => checkHealth({ pauseMs: 20, ...options }).do({ environment: 'production' }, run);
+const ask = (run: Run, options = {}, required = true) =>
+  checkHealth({ pauseMs: 20, ...options }).do({ environment: 'production', required }, run);
 
 describe('the health check', () => {
   it('is done with the right answer, and tells how long it took, without what stands in the query', async () => {
@@ -63,6 +64,14 @@ describe('the health check', () => {
     expect(outcome.evidence.says[0]).toMatch(
       /^GET http:\/\/127\.0\.0\.1:\d+\/health answered 200 in \d+ ms, 1st attempt$/,
     );
+  });
+
+  it('only tells what the answer was where health is not required', async () => {
+    const url = await serve((_request, response) => response.writeHead(500).end('broken'));
+    const outcome = await ask(runFor(`${url}/`, 0.05), {}, false);
+    expect(outcome.is).toBe('done');
+    expect(outcome.evidence.checks).toMatchObject([{ name: 'Health', status: 'warn' }]);
+    expect(outcome.evidence.checks[0]?.figure).toMatch(/answered 500/);
   });
 
   it('asks again until the application is up', async () => {

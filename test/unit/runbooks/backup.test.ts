@@ -1,0 +1,42 @@
+// Taking a backup now (G4).
+import { describe, expect, it } from 'vitest';
+import type { OperationCommand } from '../../../src/core/command.ts';
+import { backup } from '../../../src/runbooks/backup.ts';
+import { factsOf } from '../../support/facts.ts';
+import { systemOf } from '../../support/system.ts';
+import { inWords, planned } from './drafts.ts';
+
+function backing(environment: string | null) {
+  return { verb: 'backup', system: null, environment } satisfies OperationCommand;
+}
+
+describe('backup', () => {
+  it('is taken of production unless another environment is named, without asking anybody', () => {
+    expect(inWords(planned(backup, backing(null)))).toMatchInlineSnapshot(`
+      "Back up grayledger-production [production]
+      · Newest backup so far: a008, 12 h old
+      pinned: grayledger-production/postgresql-production
+      s1 backup.capture: Take a backup of grayledger-production (environment production, target grayledger-production)
+      no undo: a backup more does no harm"
+    `);
+  });
+
+  it('is taken of the environment that is named', () => {
+    expect(inWords(planned(backup, backing('staging')))).toMatchInlineSnapshot(`
+      "Back up grayledger-staging [staging]
+      · Newest backup so far: none
+      pinned: grayledger-staging/postgresql-staging
+      s1 backup.capture: Take a backup of grayledger-staging (environment staging, target grayledger-staging)
+      no undo: a backup more does no harm"
+    `);
+  });
+
+  it.each([
+    [null, 'production'],
+    ['staging', 'staging'],
+  ])('reads the facts of its environment: %s', (named, environment) => {
+    const need = backup.needs(backing(named), systemOf(), null);
+    expect(need).toMatchObject({ capabilities: ['backups'], environments: [environment], survey: [] });
+    expect(need.writtenSince(factsOf())).toBeNull();
+  });
+});

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { freePort } from '../sandbox/servers/free-port.ts';
-import { startProcess } from '../sandbox/servers/server-process.ts';
+import { type ServerProcess, startProcess } from '../sandbox/servers/server-process.ts';
 import { sign, slashCommandBody } from '../sandbox/slack/sign.ts';
 import { startWorld } from '../sandbox/world.ts';
 import { type Percentiles, percentilesOf } from './percentiles.ts';

@@ -16,7 +16,7 @@ export type Effect = z.infer<typeof Effect>;
 const environment = Slug;
 const BackupOf = z.strictObject({ environment, backup: Backup });
 /** A database built beside the live one; its name is chosen in the plan, before it exists. */
-export const Candidate = z.strictObject({ name: z.string(), alias: z.string() });
+const Candidate = z.strictObject({ name: z.string(), alias: z.string() });
 export type Candidate = z.infer<typeof Candidate>;
 
 /** Arguments of every action. Everything is pinned here at proposal: names, ids, times (style rule 7). */

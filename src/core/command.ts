@@ -6,8 +6,8 @@ import { OperationId, Slug } from './names.ts';
 const inSystem = { system: Slug.nullable() };
 
 /** A backup as typed: `latest`, or an id whose meaning the platform judges. */
-export const BackupChoice = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
-export const ReleaseId = z.string().regex(/^v[1-9][0-9]{0,8}$/);
+const BackupChoice = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
+const ReleaseId = z.string().regex(/^v[1-9][0-9]{0,8}$/);
 
 /** Commands that become an operation: planned, journaled, executed by a worker. */
 export const OperationCommand = z.discriminatedUnion('verb', [

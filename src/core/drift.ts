@@ -1,23 +1,31 @@
 // What has changed between the facts that a plan pinned and the facts now.
-import type { Facts } from './facts.ts';
+import type { Activity, Facts } from './facts.ts';
 import { canonical } from './json.ts';
-import type { Pinned } from './plan.ts';
+import type { Pinned, Plan } from './plan.ts';
 
 /** One sentence per difference; an empty list means that the plan still describes the world. */
-export function driftOf(pinned: Pinned, facts: Facts): string[] {
+export function driftOf({ pinned, steps }: Pick<Plan, 'pinned' | 'steps'>, facts: Facts): string[] {
+  const overwrites = steps.some(({ effect }) => effect === 'destroy');
   return [
     ...targetDrift(pinned, facts),
     ...backupDrift(pinned, facts),
     ...releaseDrift(pinned, facts),
-    ...activityOf(pinned, facts),
+    ...activityDrift(pinned, facts, overwrites),
   ];
 }
 
 /** Work of others on a pinned target: `restore r012, started 02:14 UTC, is not finished on staging.` */
-function activityOf(pinned: Pinned, facts: Facts): string[] {
+function activityDrift(pinned: Pinned, facts: Facts, overwrites: boolean): string[] {
   return pinned.targets.flatMap(({ environment }) =>
-    (facts.environments[environment]?.activity ?? []).map((what) => `${what} is not finished on ${environment}.`),
+    hindrances(facts.environments[environment]?.activity ?? [], overwrites).map(
+      ({ text }) => `${text} is not finished on ${environment}.`,
+    ),
   );
+}
+
+/** What stands in the way: a restore always, a backup only of what is to be overwritten under it (fault 40). */
+export function hindrances(activity: readonly Activity[], overwrites: boolean): Activity[] {
+  return activity.filter(({ is }) => is === 'restore' || overwrites);
 }
 
 function targetDrift(pinned: Pinned, facts: Facts): string[] {

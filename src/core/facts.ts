@@ -46,6 +46,14 @@ export const Survey = z.strictObject({
 });
 export type Survey = z.infer<typeof Survey>;
 
+/** Work of others that has not ended. A backup only reads the database, a restore writes it. */
+export const Activity = z.strictObject({
+  is: z.enum(['backup', 'restore']),
+  /** `restore r012, started 02:14 UTC` */
+  text: z.string(),
+});
+export type Activity = z.infer<typeof Activity>;
+
 export const EnvironmentFacts = z.strictObject({
   target: Target,
   maintenance: z.boolean(),
@@ -55,8 +63,8 @@ export const EnvironmentFacts = z.strictObject({
   releases: z.array(Release),
   /** The command that runs with each release, or null if there is none. */
   releasePhase: z.string().nullable(),
-  /** Work of others on this database that has not ended: "restore r012, started 02:14 UTC". */
-  activity: z.array(z.string()),
+  /** On this environment's database. */
+  activity: z.array(Activity),
   survey: Survey.nullable(),
   /** Why there is no survey. */
   surveyProblem: z.string().nullable(),

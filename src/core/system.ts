@@ -37,7 +37,7 @@ export const Health = z.strictObject({
 });
 export type Health = z.infer<typeof Health>;
 
-export const Environment = z.strictObject({
+const Environment = z.strictObject({
   /** Losing or changing this one hurts customers: consent and status updates apply. */
   protected: z.boolean().default(false),
   consent: Consent,

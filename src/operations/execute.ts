@@ -90,7 +90,7 @@ async function passGate({ deps, system, tenure }: Context, operation: Operation)
     const environments = plan.pinned.targets.map(({ environment }) => environment);
     const sources = plan.pinned.backup === null ? [] : [plan.pinned.backup.environment];
     const facts = await deps.systems.facts(system, [...new Set([...environments, ...sources])]);
-    return { roles, drift: driftOf(plan.pinned, facts) };
+    return { roles, drift: driftOf(plan, facts) };
   });
   return tenure.append((now, then) => {
     if (then.state !== 'queued') return [];

@@ -1,6 +1,7 @@
 // Restore production's backup into an environment: beside the live database where losing data would hurt, else in place.
 import type { OperationCommand } from '../core/command.ts';
 import { consentFor } from '../core/consent.ts';
+import { hindrances } from '../core/drift.ts';
 import { Refusal } from '../core/errors.ts';
 import type { Backup, EnvironmentFacts, Survey } from '../core/facts.ts';
 import type { Statement } from '../core/plan.ts';
@@ -30,7 +31,7 @@ function isProtected({ command, system, facts }: Input): boolean {
 function beside(input: Input): PlanDraft {
   const { command, system, facts, proof, chosen } = input;
   const { environment } = command;
-  const { target, survey, surveyProblem } = idle(factsOf(facts, environment));
+  const { target, survey, surveyProblem } = idle(factsOf(facts, environment), false);
   const backup = chooseBackup(command.backup, system, facts);
   const from = { environment: system.backups.of, backup };
   const number = chosen.operation.slice('op-'.length);
@@ -79,7 +80,7 @@ export function goLive(environment: string, promote: string, previous: string): 
 /** The data is overwritten; a backup of it is taken first, so that it can be put back. */
 function inPlace({ command, system, facts, proof, chosen }: Input): PlanDraft {
   const { environment } = command;
-  const { target, survey } = idle(factsOf(facts, environment));
+  const { target, survey } = idle(factsOf(facts, environment), true);
   const backup = chooseBackup(command.backup, system, facts);
   const from = { environment: system.backups.of, backup };
   const rows = survey === null ? 'everything in it' : rowsText(survey, ({ rows }) => rows);
@@ -117,13 +118,13 @@ export function overwrite(
   ];
 }
 
-/** Refuses while somebody else is at work on the database (fault 40). */
-export function idle(facts: EnvironmentFacts): EnvironmentFacts {
-  const [busy] = facts.activity;
+/** Refuses while somebody else's work on the database stands in the way (fault 40). */
+export function idle(facts: EnvironmentFacts, overwrites: boolean): EnvironmentFacts {
+  const [busy] = hindrances(facts.activity, overwrites);
   if (busy === undefined) return facts;
   throw new Refusal(
     'target-busy',
-    `On ${facts.target.name} somebody else is at work: ${busy}.`,
+    `On ${facts.target.name} somebody else is at work: ${busy.text}.`,
     'Wait until it has ended, then ask again.',
   );
 }

@@ -62,7 +62,7 @@ function nothingToUndo(former: Operation): Refusal {
 function unpromote(former: Operation, { facts }: PlanInput<Undo>): PlanDraft | null {
   const args = argsOf(former, 'database.promote');
   if (args === null) return null;
-  const { target, survey, surveyProblem } = idle(factsOf(facts, args.environment));
+  const { target, survey, surveyProblem } = idle(factsOf(facts, args.environment), false);
   if (target.database !== args.promote) {
     throw new Refusal(
       'moved-on',
@@ -88,7 +88,7 @@ function unrestore(former: Operation, { facts }: PlanInput<Undo>): PlanDraft | n
   const args = argsOf(former, 'database.restore');
   if (args === null) return null;
   const { environment, preimage } = args;
-  const { target, backups } = idle(factsOf(facts, environment));
+  const { target, backups } = idle(factsOf(facts, environment), true);
   const id = capturedBy(former, preimage);
   const backup = backups.find((candidate) => candidate.id === id);
   if (backup === undefined) {

@@ -53,7 +53,7 @@ describe('facts', () => {
   it('reports a backup that somebody else has running', async () => {
     const { num } = await bench.sim.control.forgeBackup({ app: STAGING, kind: 'manual', status: 'running' });
     const { activity, backups } = await bench.platform.facts(bench.system, 'staging');
-    expect(activity).toEqual([expect.stringMatching(/^backup b\d{3}, started .*UTC$/)]);
+    expect(activity).toEqual([{ is: 'backup', text: expect.stringMatching(/^backup b\d{3}, started .*UTC$/) }]);
     expect(backups[0]).toMatchObject({ state: 'running', finishedAt: null });
     await bench.sim.control.removeBackup(STAGING, num);
   });

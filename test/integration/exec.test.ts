@@ -132,7 +132,8 @@ describe('a program that is no longer wanted', () => {
     expect(Date.now() - began).toBeGreaterThan(5_000);
   });
 
-  it.runIf(process.platform === 'linux')('dies when the worker is killed with -9', async () => {
+  // By the kernel, which only Linux does: elsewhere this fails, and says rightly that children can outlive us.
+  it('dies when the worker is killed with -9', async () => {
     const pidFile = join(dir, 'orphan');
     const child = await killTheParentOf(
       `import { exec } from '${join(import.meta.dirname, '../../src/lib/exec.ts')}';
@@ -142,14 +143,12 @@ describe('a program that is no longer wanted', () => {
     await until(() => !isRunning(child), 3_000);
   });
 
-  it.runIf(process.platform === 'linux')(
-    'dies when the worker is killed with -9, a scratch PostgreSQL too',
-    async () => {
-      const src = join(import.meta.dirname, '../../src/postgres/scratch.ts');
-      const pidFile = join(dir, 'postmaster');
-      const work = await mkdtemp(join(tmpdir(), 'holdfast-work-'));
-      const child = await killTheParentOf(
-        `import { chmodSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+  it('dies when the worker is killed with -9, a scratch PostgreSQL too', async () => {
+    const src = join(import.meta.dirname, '../../src/postgres/scratch.ts');
+    const pidFile = join(dir, 'postmaster');
+    const work = await mkdtemp(join(tmpdir(), 'holdfast-work-'));
+    const child = await killTheParentOf(
+      `import { chmodSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
        import { withScratch } from '${src}';
        chmodSync('${work}', 0o711);
        const signal = new AbortController().signal;
@@ -158,10 +157,9 @@ describe('a program that is no longer wanted', () => {
          writeFileSync('${pidFile}', pid + '\\n');
          await new Promise((resolve) => setTimeout(resolve, 60_000));
        });`,
-        pidFile,
-      );
-      await until(() => !isRunning(child), 5_000);
-      await rm(work, { recursive: true, force: true, maxRetries: 5 });
-    },
-  );
+      pidFile,
+    );
+    await until(() => !isRunning(child), 5_000);
+    await rm(work, { recursive: true, force: true, maxRetries: 5 });
+  });
 });

@@ -10,6 +10,8 @@ import type { System } from '../../src/core/system.ts';
 export type World = {
   live: string;
   databases: string[];
+  /** Which of them a backup was restored into. */
+  loaded: string[];
   maintenance: boolean;
   release: string;
   backups: Record<string, string[]>;
@@ -58,6 +60,7 @@ export function paperPlatform(system: System): Paper {
   const world: World = {
     live: 'db-one',
     databases: ['db-one', 'db-staging'],
+    loaded: [],
     maintenance: false,
     release: 'v256',
     backups: { production: ['a001'], staging: [] },
@@ -104,7 +107,8 @@ function factsOf(world: World, environment: string): EnvironmentFacts {
 
 function actionsOn(paper: Paper): Actions {
   const { world } = paper;
-  const reads = <N extends ActionName>(name: N): Action<Args<N>> => action(paper, name, { effect: () => {}, done: () => false });
+  const reads = <N extends ActionName>(name: N): Action<Args<N>> =>
+    action(paper, name, { effect: () => {}, done: () => false });
   return {
     'backups.verify': reads('backups.verify'),
     'candidate.check': reads('candidate.check'),
@@ -122,9 +126,13 @@ function actionsOn(paper: Paper): Actions {
       done: ({ candidate }) => world.databases.includes(candidate.name),
       undo: ({ candidate }) => {
         world.databases = world.databases.filter((name) => name !== candidate.name);
+        world.loaded = world.loaded.filter((name) => name !== candidate.name);
       },
     }),
-    'candidate.load': action(paper, 'candidate.load', { effect: () => {}, done: () => true }),
+    'candidate.load': action(paper, 'candidate.load', {
+      effect: ({ candidate }) => void world.loaded.push(candidate.name),
+      done: ({ candidate }) => world.loaded.includes(candidate.name),
+    }),
     'maintenance.on': action(paper, 'maintenance.on', {
       effect: () => {
         world.maintenance = true;
@@ -194,7 +202,11 @@ function action<N extends ActionName>(paper: Paper, name: N, kind: Kind<Args<N>>
     throw new Error(`mishap ${when} ${name}`);
   };
   const evidence = { says: [`${name} was read back`], checks: [] };
-  const outcome = (args: Args<N>, run: Run) => ({ is: 'done' as const, evidence, output: kind.output?.(args, run) ?? null });
+  const outcome = (args: Args<N>, run: Run) => ({
+    is: 'done' as const,
+    evidence,
+    output: kind.output?.(args, run) ?? null,
+  });
   return {
     describe: () => `paper ${name}`,
     async do(args, run) {

@@ -25,7 +25,7 @@ export type StoreServer = {
 /** One server per test file. */
 export async function startStores(): Promise<StoreServer> {
   const server = await startPostgres();
-  const toClose: (() => Promise<void>)[] = [];
+  const toClose = new Set<() => Promise<void>>();
   let databases = 0;
 
   async function open(narrate: Narrate = () => []): Promise<OpenStore> {
@@ -34,16 +34,19 @@ export async function startStores(): Promise<StoreServer> {
     await run(server.url, `create database ${name}`);
     const url = server.urlOf(name);
     const store = createStore({ connectionString: url, narrate, log: silentLog });
-    toClose.push(() => store.close());
+    const close = async () => {
+      if (toClose.delete(close)) await store.close();
+    };
+    toClose.add(close);
     await store.ready();
-    return { ...store, url, sql: (text, values) => run(url, text, values) };
+    return { ...store, close, url, sql: (text, values) => run(url, text, values) };
   }
 
   return {
     port: server.port,
     open,
     async stop() {
-      await Promise.all(toClose.map((close) => close()));
+      await Promise.all([...toClose].map((close) => close()));
       await server.stop();
     },
   };

@@ -36,7 +36,10 @@ export async function factsOf(
       .map(toBackup),
     releases: await toReleases(releases, app, commits),
     releasePhase: formation.find(({ type }) => type === 'release')?.command ?? null,
-    activity: activityOn(database, there).map((transfer) => activityText(transfer, new Date())),
+    activity: activityOn(database, there).map((transfer) => ({
+      is: transfer.to_type === 'pg_restore' ? 'restore' : 'backup',
+      text: activityText(transfer, new Date()),
+    })),
     survey: null,
     surveyProblem: null,
   };

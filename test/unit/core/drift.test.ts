@@ -1,9 +1,10 @@
 // Whether the plan still describes the world when its gate is reached (faults 22, 40).
 import { describe, expect, it } from 'vitest';
-import { driftOf } from '../../../src/core/drift.ts';
-import type { EnvironmentFacts } from '../../../src/core/facts.ts';
+import { driftOf as driftOfPlan } from '../../../src/core/drift.ts';
+import type { Activity, EnvironmentFacts, Facts } from '../../../src/core/facts.ts';
 import type { Pinned } from '../../../src/core/plan.ts';
 import { backupOf, environmentFacts, factsOf, nightly, releaseOf, targetOf } from '../../support/facts.ts';
+import { stepOf } from '../../support/plans.ts';
 
 const [, a007 = backupOf('a007')] = nightly(8);
 const pinned: Pinned = {
@@ -13,6 +14,11 @@ const pinned: Pinned = {
 };
 const nothing: Pinned = { targets: [], backup: null, release: null };
 
+const overwrites = [stepOf('s1', { effect: 'destroy' })];
+const driftOf = (was: Pinned, facts: Facts, steps = overwrites) => driftOfPlan({ pinned: was, steps }, facts);
+const RESTORE: Activity = { is: 'restore', text: 'restore r012, started 02:14 UTC,' };
+const BACKUP: Activity = { is: 'backup', text: 'backup b009' };
+
 describe('drift', () => {
   it('is none while everything that was pinned is as it was', () => {
     expect(driftOf(pinned, factsOf())).toEqual([]);
@@ -21,7 +27,7 @@ describe('drift', () => {
 
   it('is none for what was not pinned: a newer backup, work on another environment, more rows', () => {
     const newer = { backups: [backupOf('a009'), ...nightly(8)], survey: null, maintenance: true };
-    expect(driftOf(pinned, factsOf({ production: newer, staging: { activity: ['restore r012'] } }))).toEqual([]);
+    expect(driftOf(pinned, factsOf({ production: newer, staging: { activity: [RESTORE] } }))).toEqual([]);
     expect(driftOf(nothing, { at: '2025-11-21T14:00:00.000Z', environments: {} })).toEqual([]);
   });
 
@@ -55,15 +61,23 @@ describe('drift', () => {
     ['nothing is released any more', { releases: [] }, 'production ran v256, now it runs no release.'],
     [
       'somebody else is at work',
-      { activity: ['restore r012, started 02:14 UTC,'] },
+      { activity: [RESTORE] },
       'restore r012, started 02:14 UTC, is not finished on production.',
     ],
   ])('is named when %s', (_what, production, sentence) => {
     expect(driftOf(pinned, factsOf({ production }))).toEqual([sentence]);
   });
 
+  it('is not made by a backup under which nothing is overwritten', () => {
+    const production = { activity: [BACKUP, RESTORE] };
+    const promotes = [stepOf('s1', { effect: 'change' })];
+    expect(driftOf(pinned, factsOf({ production }), promotes)).toEqual([
+      'restore r012, started 02:14 UTC, is not finished on production.',
+    ]);
+  });
+
   it('names everything at once', () => {
-    const production = environmentFacts('production', { backups: [], releases: [], activity: ['backup b009'] });
+    const production = environmentFacts('production', { backups: [], releases: [], activity: [BACKUP] });
     expect(driftOf(pinned, factsOf({ production }))).toHaveLength(3);
   });
 

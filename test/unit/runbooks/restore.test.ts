@@ -146,7 +146,9 @@ describe('a restore of staging', () => {
 
 describe('any restore', () => {
   it.each(['production', 'staging'])('is refused while somebody else is at work on %s (fault 40)', (environment) => {
-    const facts = factsOf({ [environment]: { activity: ['restore r012, started 02:14 UTC'] } });
+    const facts = factsOf({
+      [environment]: { activity: [{ is: 'restore', text: 'restore r012, started 02:14 UTC' }] },
+    });
     expect(() => planned(restore, restoring(environment), { facts })).toThrow(
       `On grayledger-${environment} somebody else is at work: restore r012, started 02:14 UTC. Wait until it has ended, then ask again.`,
     );

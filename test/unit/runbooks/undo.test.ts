@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { OperationCommand } from '../../../src/core/command.ts';
 import { Refusal } from '../../../src/core/errors.ts';
-import type { EnvironmentFacts, Facts } from '../../../src/core/facts.ts';
+import type { Activity, EnvironmentFacts, Facts } from '../../../src/core/facts.ts';
 import type { Event } from '../../../src/core/journal.ts';
 import type { Operation } from '../../../src/core/operation.ts';
 import type { PlanDraft } from '../../../src/core/runbook.ts';
@@ -136,8 +136,11 @@ describe('undo of a restore of production', () => {
     );
   });
 
-  it('is refused while somebody else is at work', () => {
-    expect(refusal(promoted, living(CANDIDATE, { activity: ['backup b013'] }))).toMatch(/^target-busy: .*backup b013/);
+  it('is refused while somebody else restores, not while a backup is taken', () => {
+    const restoring: Activity = { is: 'restore', text: 'restore r013' };
+    const backingUp: Activity = { is: 'backup', text: 'backup b013' };
+    expect(refusal(promoted, living(CANDIDATE, { activity: [restoring] }))).toMatch(/^target-busy: .*restore r013/);
+    expect(undoing(promoted, living(CANDIDATE, { activity: [backingUp] })).steps).not.toEqual([]);
   });
 });
 
@@ -217,9 +220,12 @@ describe('undo of a restore of staging', () => {
   });
 
   it('is refused while somebody else is at work', () => {
-    expect(refusal(overwritten, factsOf({ staging: { backups: [preimage], activity: ['restore r012'] } }))).toMatch(
-      /^target-busy/,
-    );
+    expect(
+      refusal(
+        overwritten,
+        factsOf({ staging: { backups: [preimage], activity: [{ is: 'backup', text: 'backup b012' }] } }),
+      ),
+    ).toMatch(/^target-busy/);
   });
 });
 

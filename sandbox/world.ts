@@ -17,6 +17,8 @@ export type WorldOptions = {
   pace?: 'real' | 'fast';
   rules?: Partial<SandboxRules>;
   slackPort?: number;
+  /** Settings of the store's PostgreSQL, stronger than those of a throw-away server. */
+  storeSettings?: Record<string, string>;
   /** Environment variables beside those that every Holdfast here gets. */
   env?: Record<string, string>;
 };
@@ -55,7 +57,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     const { path: dir, removeIfOurs } = await workingDirectory('world');
     stops.push(removeIfOurs);
     const [store, platform, queue, slack, port] = await Promise.all([
-      keep(startPostgres()),
+      keep(startPostgres({ settings: options.storeSettings ?? {} })),
       keep(startPostgres()),
       keep(startRedis()),
       keep(startSlack({ mode, ...(options.slackPort === undefined ? {} : { port: options.slackPort }) })),

@@ -27,7 +27,7 @@ import { type Heroku, heroku } from './platforms/heroku/platform.ts';
 import { problemsOf as herokuProblemsOf } from './platforms/heroku/settings.ts';
 import { checkCandidate, checkDatabase } from './platforms/shared/check-database.ts';
 import { fetchBackupAction } from './platforms/shared/fetch-backup.ts';
-import { checkHealth } from './platforms/shared/health.ts';
+import { checkHealth, healthNow } from './platforms/shared/health.ts';
 import { rehearseBackup } from './platforms/shared/rehearse-backup.ts';
 import { createSystems } from './platforms/shared/systems.ts';
 import { verifyBackups } from './platforms/shared/verify-backups.ts';
@@ -57,6 +57,10 @@ const TICK_MS = 1_000;
 const SEND_MS = 250;
 const STOP_MS = 10_000;
 
+/** How long what Heroku accepted may take until it is listed, and how often it is asked while something is under way. */
+const HEROKU_SETTLE_MS = 8_000;
+const HEROKU_POLL_MS = 1_000;
+
 type Part = { stop(): Promise<unknown> };
 
 export type App = {
@@ -79,6 +83,7 @@ export function createApp(config: Config, roles: readonly Role[]): App {
     platforms: [platform],
     sharedActions: (one) => sharedActions(one, config),
     survey: (database, { tables, migrations }, since) => survey(database, { tables, migrations, since }),
+    healthNow,
   });
   const deps: Deps = { commands: store.commands, operations: store.operations, queue, people, systems, runbooks, log };
   const running: Part[] = [];
@@ -189,8 +194,8 @@ function herokuFor({ heroku: given, workDir, path }: Config): Heroku {
     cliFile: fileURLToPath(new URL('../node_modules/.bin/heroku', import.meta.url)),
     path,
     home: join(workDir, 'heroku-home'),
-    settle: 2_000,
-    poll: 500,
+    settle: HEROKU_SETTLE_MS,
+    poll: HEROKU_POLL_MS,
   });
 }
 

@@ -68,6 +68,13 @@ export function sourceStatements(backup: Backup, system: System, facts: Facts, n
   ];
 }
 
+/** How the application is before anything is done; nothing where it was not asked. */
+export function healthStatements({ health }: EnvironmentFacts, ifUnwell: string): Statement[] {
+  if (health === undefined) return [];
+  const text = health.ok ? health.text : `${health.text}; ${ifUnwell}`;
+  return [{ label: 'Health now', text, tone: health.ok ? 'plain' : 'warn' }];
+}
+
 /** When a restore of this system was last proven, and whether that is too long ago or never. */
 export function proofStatement(proof: Proof | null, backup: Backup, system: System, now: Date): Statement {
   const label = 'Last proven restore';

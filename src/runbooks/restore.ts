@@ -7,10 +7,12 @@ import type { Backup, EnvironmentFacts, Survey } from '../core/facts.ts';
 import type { Statement } from '../core/plan.ts';
 import type { PlanDraft, PlanInput, Runbook, StepDraft } from '../core/runbook.ts';
 import { count, list } from '../core/wording.ts';
-import { chooseBackup, factsOf, proofOf, proofStatement, sourceStatements } from './backup-choice.ts';
+import { chooseBackup, factsOf, healthStatements, proofOf, proofStatement, sourceStatements } from './backup-choice.ts';
 
 type Restore = Extract<OperationCommand, { verb: 'restore' }>;
 type Input = PlanInput<Restore>;
+
+const UNWELL = 'if it is not well afterwards, the restore takes itself back (is it the code? see `/dr rollback`)';
 
 export const restore: Runbook<Restore> = {
   verb: 'restore',
@@ -31,7 +33,8 @@ function isProtected({ command, system, facts }: Input): boolean {
 function beside(input: Input): PlanDraft {
   const { command, system, facts, proof, chosen } = input;
   const { environment } = command;
-  const { target, survey, surveyProblem } = idle(factsOf(facts, environment), false);
+  const here = idle(factsOf(facts, environment), false);
+  const { target, survey, surveyProblem } = here;
   const backup = chooseBackup(command.backup, system, facts);
   const from = { environment: system.backups.of, backup };
   const number = chosen.operation.slice('op-'.length);
@@ -48,6 +51,7 @@ function beside(input: Input): PlanDraft {
     statements: [
       ...sourceStatements(backup, system, facts, chosen.now),
       lossStatement(survey, surveyProblem, backup.id),
+      ...healthStatements(here, UNWELL),
       proofStatement(proof, backup, system, chosen.now),
       {
         label: 'Until it is approved',
@@ -80,7 +84,8 @@ export function goLive(environment: string, promote: string, previous: string): 
 /** The data is overwritten; a backup of it is taken first, so that it can be put back. */
 function inPlace({ command, system, facts, proof, chosen }: Input): PlanDraft {
   const { environment } = command;
-  const { target, survey } = idle(factsOf(facts, environment), true);
+  const here = idle(factsOf(facts, environment), true);
+  const { target, survey } = here;
   const backup = chooseBackup(command.backup, system, facts);
   const from = { environment: system.backups.of, backup };
   const rows = survey === null ? 'everything in it' : rowsText(survey, ({ rows }) => rows);
@@ -90,6 +95,7 @@ function inPlace({ command, system, facts, proof, chosen }: Input): PlanDraft {
     statements: [
       ...sourceStatements(backup, system, facts, chosen.now),
       { label: 'Overwrites', text: `${target.name}/${target.database}: ${rows}`, tone: 'warn' },
+      ...healthStatements(here, UNWELL),
       proofStatement(proof, backup, system, chosen.now),
     ],
     pinned: { targets: [target], backup: from, release: null },

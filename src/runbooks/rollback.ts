@@ -5,7 +5,7 @@ import type { EnvironmentFacts, Release, Survey } from '../core/facts.ts';
 import type { Statement } from '../core/plan.ts';
 import type { PlanDraft, PlanInput, Runbook, StepDraft } from '../core/runbook.ts';
 import { ago, count } from '../core/wording.ts';
-import { factsOf } from './backup-choice.ts';
+import { factsOf, healthStatements } from './backup-choice.ts';
 
 type Rollback = Extract<OperationCommand, { verb: 'rollback' }>;
 
@@ -56,6 +56,7 @@ export function rollbackDraft(
     statements: [
       { label: 'Runs now', text: releaseText(from, now), tone: 'plain' },
       { label: 'Will run', text: releaseText(to, now), tone: 'plain' },
+      ...healthStatements(here, 'if it is not well afterwards, the rollback takes itself back'),
       codeStatement(from, to),
       releasePhaseStatement(here.releasePhase),
       migrationStatement(here.survey, to),

@@ -32,8 +32,10 @@ export async function restore(
     const done = ended(child, (line) => say(transfer, line));
     // pg_restore that gives up early closes its input; its exit tells why.
     child.stdin?.on('error', () => {});
-    await feed(file, transfer, (ms * 0.85) / STEPS, stop.signal, fail ? 0.5 : 1, async (chunk) => {
-      if (child.exitCode === null) child.stdin?.write(chunk);
+    await feed(file, transfer, (ms * 0.85) / STEPS, stop.signal, fail ? 0.5 : 1, (chunk) => {
+      const reads = child.exitCode === null && child.signalCode === null;
+      if (reads) child.stdin?.write(chunk);
+      return reads;
     });
     if (fail) child.kill('SIGKILL');
     child.stdin?.end();
@@ -50,14 +52,14 @@ export async function restore(
   }
 }
 
-/** Reads the file in equal pieces, one per step, up to `share` of it. */
+/** Reads the file in equal pieces, one per step, up to `share` of it or as long as somebody takes them. */
 async function feed(
   file: string,
   transfer: Transfer,
   stepMs: number,
   signal: AbortSignal,
   share: number,
-  write: (chunk: Buffer) => Promise<void>,
+  write: (chunk: Buffer) => boolean,
 ): Promise<void> {
   const source = await open(file);
   try {
@@ -65,7 +67,7 @@ async function feed(
     for (let step = 0; step < STEPS * share; step += 1) {
       const { bytesRead, buffer } = await source.read(Buffer.alloc(piece), 0, piece, step * piece);
       if (bytesRead === 0) return;
-      await write(buffer.subarray(0, bytesRead));
+      if (!write(buffer.subarray(0, bytesRead))) return;
       transfer.processedBytes += bytesRead;
       await sleep(stepMs, undefined, { signal });
     }

@@ -49,6 +49,12 @@ function unhealthy(why: string): Outcome {
   return { is: 'done', evidence: { says: [], checks }, output: null };
 }
 
+/** The endpoint asked once, for a plan: whatever it answers is a fact, never an error. */
+export async function healthNow(health: Health, requestMs = 3_000): Promise<{ ok: boolean; text: string }> {
+  const { status, text } = await ask(health, requestMs, new AbortController().signal);
+  return { ok: status === health.status, text };
+}
+
 type Answer = { readonly status: number | null; readonly text: string; readonly excerpt: string };
 
 async function ask({ url, status }: Health, requestMs: number, stop: AbortSignal): Promise<Answer> {

@@ -5,7 +5,7 @@ import type { EnvironmentFacts, Facts, Survey } from '../../core/facts.ts';
 import type { Platform } from '../../core/platform.ts';
 import type { Systems } from '../../core/ports.ts';
 import type { Secret } from '../../core/secret.ts';
-import type { System } from '../../core/system.ts';
+import type { Health, System } from '../../core/system.ts';
 
 type Parts = {
   readonly systems: readonly System[];
@@ -13,10 +13,11 @@ type Parts = {
   /** The actions that every platform shares, made for one of them. */
   sharedActions(platform: Platform): Actions;
   survey(database: Secret, system: System, since: string | null): Promise<Survey>;
+  healthNow(health: Health): Promise<NonNullable<EnvironmentFacts['health']>>;
 };
 
 /** Throws a Fault for a system whose platform is not among `platforms`: the configuration was not checked then. */
-export function createSystems({ systems, platforms, sharedActions, survey }: Parts): Systems {
+export function createSystems({ systems, platforms, sharedActions, survey, healthNow }: Parts): Systems {
   const actions = new Map(platforms.map((platform) => [platform, { ...sharedActions(platform), ...platform.actions }]));
   const platformOf = ({ name, platform: kind }: System): Platform => {
     const found = platforms.find((platform) => platform.kind === kind);
@@ -37,13 +38,15 @@ export function createSystems({ systems, platforms, sharedActions, survey }: Par
 
     async survey(system, facts, environments, since) {
       const platform = platformOf(system);
-      const surveyed = Object.entries(facts.environments).map(async ([name, known]) => {
+      const read = Object.entries(facts.environments).map(async ([name, known]) => {
         if (!environments.includes(name)) return [name, known] as const;
-        const read = async () =>
+        const rows = async () =>
           survey(await platform.connection(system, { environment: name, candidate: null }), system, since);
-        return [name, await withSurvey(known, read)] as const;
+        const health = system.environments[name]?.health;
+        const [surveyed, answer] = await Promise.all([withSurvey(known, rows), health && healthNow(health)]);
+        return [name, answer === undefined ? surveyed : { ...surveyed, health: answer }] as const;
       });
-      return { ...facts, environments: Object.fromEntries(await Promise.all(surveyed)) } satisfies Facts;
+      return { ...facts, environments: Object.fromEntries(await Promise.all(read)) } satisfies Facts;
     },
   };
 }

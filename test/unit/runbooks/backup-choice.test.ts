@@ -5,10 +5,11 @@ import type { Backup } from '../../../src/core/facts.ts';
 import {
   chooseBackup,
   factsOf as factsIn,
+  healthStatements,
   proofOf as proofFor,
   sourceStatements,
 } from '../../../src/runbooks/backup-choice.ts';
-import { backupOf, daysAgo, factsOf, NOW, nightly, proofOf } from '../../support/facts.ts';
+import { backupOf, daysAgo, environmentFacts, factsOf, NOW, nightly, proofOf } from '../../support/facts.ts';
 import { systemOf } from '../../support/system.ts';
 
 const system = systemOf();
@@ -140,5 +141,15 @@ describe('the proof whose counts must be met', () => {
     expect(proofFor(proofOf('a008'), backupOf('a008'))).toEqual(proofOf('a008'));
     expect(proofFor(proofOf('a007'), backupOf('a008'))).toBeNull();
     expect(proofFor(null, backupOf('a008'))).toBeNull();
+  });
+});
+
+describe('health now', () => {
+  it('is not mentioned where it was not asked, is told when well, and warned about when not', () => {
+    expect(healthStatements(environmentFacts('production'), 'mend it')).toEqual([]);
+    const asked = (ok: boolean) =>
+      healthStatements(environmentFacts('production', { health: { ok, text: 'answered' } }), 'mend it');
+    expect(asked(true)).toEqual([{ label: 'Health now', text: 'answered', tone: 'plain' }]);
+    expect(asked(false)).toEqual([{ label: 'Health now', text: 'answered; mend it', tone: 'warn' }]);
   });
 });

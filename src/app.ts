@@ -4,10 +4,12 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from './config/config.ts';
+import { ownDatabaseProblems } from './config/own-database.ts';
 import type { Problem } from './config/problem.ts';
 import type { Actions } from './core/action.ts';
 import { reasonOf } from './core/errors.ts';
 import type { Platform } from './core/platform.ts';
+import type { Systems } from './core/ports.ts';
 import { Secret } from './core/secret.ts';
 import { boltLogger } from './handlers/bolt-logger.ts';
 import { createSlackApp } from './handlers/slack-app.ts';
@@ -15,6 +17,7 @@ import { sleep } from './lib/clock.ts';
 import { serveHealth } from './lib/health-server.ts';
 import { createLog, type Log } from './lib/log.ts';
 import { createRedactor } from './lib/redact.ts';
+import { within } from './lib/within.ts';
 import { startSender } from './notify/sender.ts';
 import { slackClient } from './notify/slack-client.ts';
 import type { Deps } from './operations/deps.ts';
@@ -56,6 +59,7 @@ const SWEEP_MS = 1_000;
 const TICK_MS = 1_000;
 const SEND_MS = 250;
 const STOP_MS = 10_000;
+const CONNECTION_MS = 5_000;
 
 /** How long what Heroku accepted may take until it is listed, and how often it is asked while something is under way. */
 const HEROKU_SETTLE_MS = 8_000;
@@ -92,12 +96,13 @@ export function createApp(config: Config, roles: readonly Role[]): App {
     async start() {
       await Promise.all([
         assertNoEviction(config.redisUrl.open()),
-        store.ready(),
         platform.assertCli(),
         mkdir(config.workDir, { recursive: true, mode: 0o711 }),
       ]);
-      const problems = await assertApprovers(config.systems, people);
+      const own = ownDatabaseProblems(config.databaseUrl, await protectedDatabases(systems, log));
+      const problems = [...own, ...(await assertApprovers(config.systems, people))];
       if (problems.length > 0) return problems;
+      await store.ready();
       if (roles.includes('worker')) running.push(...workerParts(deps, config));
       if (roles.includes('bot')) running.push(...(await botParts(deps, store, config)));
       if (config.healthPort !== null) running.push(await healthPart(config, store));
@@ -113,6 +118,26 @@ export function createApp(config: Config, roles: readonly Role[]): App {
       await store.close();
     },
   };
+}
+
+/** Those whose address can be read now. A platform that is away must not keep Holdfast from starting. */
+async function protectedDatabases({ all, platformOf }: Systems, log: Log) {
+  const asked = all.flatMap((system) =>
+    Object.keys(system.environments).map(async (environment) => {
+      try {
+        const reading = platformOf(system).connection(system, { environment, candidate: null });
+        const connection = await within(CONNECTION_MS, reading, () => new Error('no answer in time'));
+        return [{ system: system.name, environment, connection }];
+      } catch (thrown) {
+        log.warn(
+          { system: system.name, environment, reason: reasonOf(thrown) },
+          'database address not compared with ours',
+        );
+        return [];
+      }
+    }),
+  );
+  return (await Promise.all(asked)).flat();
 }
 
 function workerParts(deps: Deps, { redisUrl }: Config): Part[] {

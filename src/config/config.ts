@@ -1,7 +1,6 @@
 // The whole configuration: environment variables and system files, right in themselves and right together.
 import type { System } from '../core/system.ts';
 import { type Env, processVariables, readEnv, type Variables } from './env.ts';
-import { ownDatabaseProblems } from './own-database.ts';
 import type { Problem } from './problem.ts';
 import { type Judge, readSystems, type SystemFile } from './systems.ts';
 
@@ -19,8 +18,7 @@ export async function readConfig(judges: readonly Judge[], variables: Variables 
 }
 
 function between(variables: Variables, systems: readonly SystemFile[]): Problem[] {
-  const own = ownDatabaseProblems(variables['DATABASE_URL'] ?? '', systems);
   const onHeroku = systems.find(({ system }) => system.platform === 'heroku');
-  if (onHeroku === undefined || variables['HEROKU_API_KEY']) return own;
-  return [...own, { path: 'HEROKU_API_KEY', message: `is not set, but ${onHeroku.file} is on the platform heroku` }];
+  if (onHeroku === undefined || variables['HEROKU_API_KEY']) return [];
+  return [{ path: 'HEROKU_API_KEY', message: `is not set, but ${onHeroku.file} is on the platform heroku` }];
 }

@@ -1,23 +1,18 @@
 // Holdfast's own data must never lie in a database that it can restore (I5).
+import type { Secret } from '../core/secret.ts';
 import type { Problem } from './problem.ts';
-import type { SystemFile } from './systems.ts';
 
-/** The problem for each setting of an environment that is a connection string to our own database. */
-export function ownDatabaseProblems(databaseUrl: string, systems: readonly SystemFile[]): Problem[] {
-  return systems.flatMap(({ file, system }) =>
-    Object.entries(system.environments).flatMap(([name, { settings }]) =>
-      Object.entries(settings).flatMap(([setting, value]) => {
-        if (typeof value !== 'string' || !/^postgres(ql)?:/.test(value) || !sameDatabase(databaseUrl, value)) return [];
-        const message = `is a database of this system (${file}: environments.${name}.settings.${setting}); Holdfast needs one of its own`;
-        return [{ path: 'DATABASE_URL', message }];
-      }),
-    ),
-  );
-}
+/** A database of a system, by where it stands in its system file. */
+type Protected = { readonly system: string; readonly environment: string; readonly connection: Secret };
 
-/** As far as host, port and name tell. Addresses that are only known at run time (on Heroku) cannot be judged here. */
-function sameDatabase(one: string, other: string): boolean {
-  return URL.canParse(one) && URL.canParse(other) && placeOf(one) === placeOf(other);
+/** One problem for each of them that is our own, as far as host, port and name tell. */
+export function ownDatabaseProblems(own: Secret, databases: readonly Protected[]): Problem[] {
+  return databases
+    .filter(({ connection }) => placeOf(connection.open()) === placeOf(own.open()))
+    .map(({ system, environment }) => ({
+      path: 'DATABASE_URL',
+      message: `is the database of ${system}, ${environment}; Holdfast needs one that it never restores`,
+    }));
 }
 
 function placeOf(connectionString: string): string {

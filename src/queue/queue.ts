@@ -4,8 +4,8 @@ import { Redis } from 'ioredis';
 import { Fault } from '../core/errors.ts';
 import type { Queue } from '../core/ports.ts';
 import type { Log } from '../lib/log.ts';
+import { within } from '../lib/within.ts';
 import { outageLog, QUEUE, RECONNECTING } from './redis.ts';
-import { within } from './within.ts';
 
 /** A person is waiting for the answer: after this the operation is left to the sweeper. */
 const PATIENCE_MS = 1_000;

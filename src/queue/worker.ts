@@ -3,9 +3,9 @@ import { Worker } from 'bullmq';
 import { reasonOf } from '../core/errors.ts';
 import { sleep } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { within } from '../lib/within.ts';
 import type { WakeJob } from './queue.ts';
 import { type Outage, outageLog, QUEUE, RECONNECTING } from './redis.ts';
-import { within } from './within.ts';
 
 type WorkerOptions = {
   readonly url: string;

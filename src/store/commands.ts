@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type Selectable, sql } from 'kysely';
 import { Fault } from '../core/errors.ts';
 import type { Accepted, CommandStore, Intake } from '../core/ports.ts';
+import { within } from '../lib/within.ts';
 import { during, isRefusedStatement } from './during.ts';
 import type { Db } from './pool.ts';
 import type { Tables } from './tables.ts';
@@ -62,7 +63,13 @@ async function accept(db: Db, intake: Intake): Promise<{ first: boolean; accepte
     if (isRefusedStatement(thrown) || patience.signal.aborted) throw thrown;
     return insert(db, id, intake, patience.signal);
   });
-  const accepted = acceptedOf(await within(ACCEPT_MS, insertion, patience));
+  const row = await within(ACCEPT_MS, insertion, () => {
+    const fault = new Fault(`storing a command: the database did not answer within ${ACCEPT_MS} ms`);
+    // What is still on its way then is left to fail by itself.
+    patience.abort(fault);
+    return fault;
+  });
+  const accepted = acceptedOf(row);
   return { first: accepted.id === id, accepted };
 }
 
@@ -84,23 +91,6 @@ function insert(db: Db, id: string, { ...intake }: Intake, signal: AbortSignal) 
     },
     { statementMs: 2_000, lockMs: 2_000 },
   );
-}
-
-/** Gives up after `ms`, aborting `patience`. What is still on its way then is left to fail by itself. */
-async function within<T>(ms: number, work: Promise<T>, patience: AbortController): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLong = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const fault = new Fault(`storing a command: the database did not answer within ${ms} ms`);
-      patience.abort(fault);
-      reject(fault);
-    }, ms);
-  });
-  try {
-    return await Promise.race([work, tooLong]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function acceptedOf(row: Selectable<Tables['commands']>): Accepted {

@@ -169,26 +169,6 @@ it('needs the Heroku key only for systems that are there', async () => {
   await write(replaced('platform: heroku', 'platform: compose'));
   expect(await problems({ ...variables(), HEROKU_API_KEY: undefined })).toEqual([]);
 });
-
-it.each(['postgres://other@STORE:5432/holdfast?sslmode=require', 'postgresql://store/holdfast'])(
-  'refuses to keep its own data in a database that it restores (%s)',
-  async (url) => {
-    const local = replaced('platform: heroku', 'platform: compose');
-    await write(local.replace('app: grayledger-production', `database: "${url}"`));
-    expect(await problems()).toEqual([
-      expect.stringMatching(
-        /^DATABASE_URL: is a database of this system \(grayledger\.yml: environments\.production\.settings\.database\)/,
-      ),
-    ]);
-  },
-);
-
-it('accepts another database on the same server', async () => {
-  const local = replaced('platform: heroku', 'platform: compose');
-  await write(local.replace('app: grayledger-production', 'database: "postgres://store/grayledger"'));
-  expect(await problems()).toEqual([]);
-});
-
 it('prints one problem per line', () => {
   const text = problemsText([
     { path: 'PORT', message: 'must be a port number' },

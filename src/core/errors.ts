@@ -2,19 +2,22 @@
 
 /**
  * A "no" that a person can act on. Never a defect of ours: the request cannot be served as asked.
- * `why` is one sentence about the cause, `next` one sentence about what to do now; both are shown as they stand.
+ * `why` is one sentence about the cause, `next` one sentence about what to do now. `people` are those whose `<@id>` in the
+ * sentences is meant as a mention; any other is shown as text.
  */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly code: string;
   readonly why: string;
   readonly next: string;
+  readonly people: readonly string[];
 
-  constructor(code: string, why: string, next: string) {
+  constructor(code: string, why: string, next: string, people: readonly string[] = []) {
     super(`${why} ${next}`);
     this.code = code;
     this.why = why;
     this.next = next;
+    this.people = people;
   }
 }
 

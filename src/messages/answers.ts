@@ -25,11 +25,9 @@ export function answerMessage(answer: Answer, { channel }: { readonly channel: s
 }
 
 /** Why not, and what to do next. */
-export function refusalMessage({ code: kind, why, next }: Pick<Refusal, 'code' | 'why' | 'next'>): Message {
-  // The one refusal that names a person: it begins with the requester's id.
-  const requester = kind === 'not-yours' ? /^<@([UW][A-Z0-9]{2,20})> asked/.exec(why)?.[1] : undefined;
-  const because = ended(sentence(why, 900, requester === undefined ? [] : [requester]));
-  const then = ended(sentence(next, 900));
+export function refusalMessage({ why, next, people }: Pick<Refusal, 'why' | 'next' | 'people'>): Message {
+  const because = ended(sentence(why, 900, people));
+  const then = ended(sentence(next, 900, people));
   return message(`${because} ${then}`, [section(`${because}\n*Next:* ${then}`)]);
 }
 

@@ -34,10 +34,12 @@ function isPass({ status }: Check): boolean {
   return status === 'pass';
 }
 
-/** The sentences of evidence, step by step, once the operation has ended or what was done is being taken back. */
+/** The sentences of evidence, step by step: of the rehearsal while people decide, of everything once it has ended. */
 export function proof(operation: Operation): SectionBlock[] {
-  const { plan, steps, state } = operation;
-  if (!isEnded(state)) return [];
+  const { plan, steps, state, gatePassed } = operation;
+  // While people decide they see what the rehearsal brought to light: it is what they decide about.
+  const rehearsed = plan.gate !== null && !gatePassed && !isEnded(state);
+  if (!rehearsed && !isEnded(state)) return [];
   const lines = plan.steps.flatMap(({ id }, at) => {
     const step = steps[id];
     if (step?.state !== 'done' && step?.state !== 'unverified' && step?.state !== 'failed') return [];
@@ -48,7 +50,7 @@ export function proof(operation: Operation): SectionBlock[] {
   });
   if (lines.length === 0) return [];
   return paragraphs(
-    ['*Read back after the act*', ...lines],
+    [rehearsed ? '*Read back from the rehearsal*' : '*Read back after the act*', ...lines],
     2,
     (left) => `… and ${count(left, 'more line')}; see the thread.`,
   );

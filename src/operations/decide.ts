@@ -65,6 +65,7 @@ export async function confirm(deps: Deps, click: Click & { readonly typed: strin
         'not-yours',
         `<@${operation.requestedBy}> asked for this and confirms it.`,
         'Ask for it yourself if you need it.',
+        [operation.requestedBy],
       );
     }
     if (operation.expiresAt !== null && Date.parse(operation.expiresAt) < now.getTime()) throw expired(operation);

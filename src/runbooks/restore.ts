@@ -62,7 +62,10 @@ function beside(input: Input): PlanDraft {
     pinned: { targets: [target], backup: from, release: null },
     steps: [...rehearsal, ...goLive(environment, candidate.name, target.database)],
     gate: rehearsal.length,
-    undo: { possible: true, text: `${target.database} is kept and can be made the live database again` },
+    undo: {
+      possible: true,
+      text: `${target.database} is kept until somebody removes it, and can be made the live database again`,
+    },
   };
 }
 

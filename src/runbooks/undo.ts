@@ -80,7 +80,10 @@ function unpromote(former: Operation, { facts }: PlanInput<Undo>): PlanDraft | n
     pinned: { targets: [target], backup: null, release: null },
     steps: goLive(args.environment, args.previous, args.promote),
     gate: 0,
-    undo: { possible: true, text: `${args.promote} is kept and can be made the live database again` },
+    undo: {
+      possible: true,
+      text: `${args.promote} is kept until somebody removes it, and can be made the live database again`,
+    },
   };
 }
 

@@ -87,5 +87,6 @@ async function refuseIfBusy(db: Db, { target, system, environment }: Plan, { com
     'busy',
     `${environment} is held by ${holder.id} (“${holder.headline}”), asked by <@${holder.requested_by}>, since ${since}.`,
     `Wait for it, or \`/dr cancel ${holder.id}\`.`,
+    [holder.requested_by],
   );
 }

@@ -63,10 +63,11 @@ describe('the answer to a command', () => {
     expect(fits({ is: 'refused', refusal })).toMatchSnapshot();
   });
 
-  it('mentions nobody whom a refusal quotes', () => {
+  it('mentions those whom a refusal means, and nobody whom it only quotes', () => {
     const refusal = new Refusal('moved-on', '<@U0SOMEBODY> <!channel> released v9.', '<http://evil.example|Click>');
     expect(strangeMarkup(textsOf(refusalMessage(refusal)), [])).toEqual([]);
-    const yours = new Refusal('not-yours', '<@U0REQUEST> asked for this and confirms it.', 'Ask for it yourself.');
+    const yours = new Refusal('not-yours', '<@U0REQUEST> asked, not <@U0OTHER>.', 'Ask yourself.', ['U0REQUEST']);
+    expect(strangeMarkup(textsOf(refusalMessage(yours)), ['<@U0REQUEST>'])).toEqual([]);
     expect(refusalMessage(yours).text).toContain('<@U0REQUEST> asked');
   });
 

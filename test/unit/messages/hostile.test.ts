@@ -211,7 +211,7 @@ describe('hostile text', () => {
         expect(viewProblems(view)).toEqual([]);
         expect(strangeMarkup(textsOf(view.blocks), OURS)).toEqual([]);
         expect(strangeMarkup(Object.values(confirmErrors(one)), [])).toEqual([]);
-        expectInert(refusalMessage({ code: 'x', why: one, next: other }));
+        expectInert(refusalMessage({ why: one, next: other, people: [] }));
         expectInert(answerMessage({ is: 'operation', operation: typed.operation, late: true }, { channel: one }));
       }),
       RUNS,

@@ -19,17 +19,14 @@ import { undoLine } from './undo-line.ts';
 export function card(operation: Operation, now: Date): Message {
   const { id, plan } = operation;
   const text = `${id} ${inert(headlineOf(operation), 250)}. ${situation(operation, now)}`;
+  const results = [...takenBack(operation, now), ...checksOf(operation), ...proof(operation)];
+  const planned = [context(`The plan, as read at ${utc(plan.proposedAt)}`), ...consequences(plan)];
   const blocks: (KnownBlock | null)[] = [
     header(headlineOf(operation)),
     section(askedLine(operation)),
     section(`*Now:* ${situation(operation, now)}${stopLine(operation)}`),
     ...question(operation, now),
-    ...takenBack(operation, now),
-    ...checksOf(operation),
-    ...proof(operation),
-    divider(),
-    context(`The plan, as read at ${utc(plan.proposedAt)}`),
-    ...consequences(plan),
+    ...(isDeciding(operation) ? [...planned, ...results] : [...results, divider(), ...planned]),
     ...stepList(operation, now),
     approvals(operation, now),
     section(undoLine(operation)),
@@ -37,6 +34,11 @@ export function card(operation: Operation, now: Date): Message {
     context(stamp(operation, now)),
   ];
   return message(text, blocks);
+}
+
+/** Who decides reads first what it would do; afterwards what it did comes first. */
+function isDeciding({ state }: Operation): boolean {
+  return state === 'proposed' || state === 'awaiting_approval' || state === 'queued';
 }
 
 function askedLine({ id, plan, requestedBy, proposedAt }: Operation): string {

@@ -37,7 +37,7 @@ export default defineConfig({
       withServers('contract', 1, 60, 2),
       withServers('integration', 2, 60, 2),
       withServers('faults', 3, 120, 1),
-      withServers('story', 4, 120, 1),
+      withServers('story', 4, 120, 2),
     ],
     coverage: {
       provider: 'v8',

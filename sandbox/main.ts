@@ -27,27 +27,45 @@ if (values.help === true) {
 }
 
 async function serve(port: number): Promise<void> {
+  let stop = () => {};
   const stopped = new Promise<void>((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
+    stop = resolve;
   });
-  console.log('Starting PostgreSQL, the queue, Slack, a simulated Heroku and Holdfast …');
-  const world = await startWorld({ pace: 'real', slackPort: port, rules: { updateMinutes: 1 } });
-  try {
-    await world.holdfast();
-    console.log(welcome(world));
-    await stopped;
-    console.log('\nStopping …');
-  } finally {
-    await world.stop();
+  let stopping = false;
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => {
+      stopping = true;
+      console.log('\nStopping …');
+      stop();
+    });
   }
+  console.log('Starting PostgreSQL, the queue, Slack, a simulated Heroku and Holdfast …');
+  let world: World | undefined;
+  try {
+    world = await startWorld({ pace: 'real', slackPort: port, rules: { updateMinutes: 1 } });
+    await world.holdfast();
+    if (!stopping) console.log(welcome(world));
+    await stopped;
+  } catch (thrown) {
+    // Ctrl-C reaches the servers too: what was starting then could not.
+    if (!stopping) console.error(sentenceOf(thrown, port));
+    process.exitCode = stopping ? 0 : 1;
+  } finally {
+    await world?.stop();
+  }
+}
+
+function sentenceOf(thrown: unknown, port: number): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  const isTaken = 'code' in thrown && thrown.code === 'EADDRINUSE';
+  return isTaken ? `Port ${port} is taken. Choose another one: script/sandbox --port ${port + 1}` : `${thrown.stack}`;
 }
 
 function welcome({ slack, heroku, queue }: World): string {
   const people = Object.entries(persons).map(([name, { realName }]) => `  ${name.padEnd(6)} ${realName}`);
   const apps = Object.entries(heroku.apps).map(([app, { web }]) => `  ${app}: ${web}/health`);
   return `
-Open ${slack.url}, go to #incidents, and choose at the bottom left whom you play:
+Open ${slack.url}, go to #incidents, and choose at the top right (“Act as”) whom you play:
 ${people.join('\n')}
 
 Try:  /dr help

@@ -56,13 +56,16 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   try {
     const { path: dir, removeIfOurs } = await workingDirectory('world');
     stops.push(removeIfOurs);
-    const [store, platform, queue, slack, port] = await Promise.all([
+    const starting = [
       keep(startPostgres({ settings: options.storeSettings ?? {} })),
       keep(startPostgres()),
       keep(startRedis()),
       keep(startSlack({ mode, ...(options.slackPort === undefined ? {} : { port: options.slackPort }) })),
       freePort(),
-    ]);
+    ] as const;
+    // Whatever is still starting when one of them fails has to be stopped too.
+    await Promise.allSettled(starting);
+    const [store, platform, queue, slack, port] = await Promise.all(starting);
     const heroku = await keep(startHeroku({ postgres: platform.url, dir: join(dir, 'dumps'), pace }));
     const webs = Object.fromEntries(Object.entries(heroku.apps).map(([app, { web }]) => [app, web]));
     const systemsDir = join(dir, 'systems');

@@ -1,4 +1,4 @@
-// Which tellings are taken next: what is due, in the order of their making, never a reply before its card.
+// Which tellings are taken next: what is due, cards first, then in the order of their making, never a reply before its card.
 import { type Selectable, sql } from 'kysely';
 import type { OutboxItem } from '../core/ports.ts';
 import type { Db } from './pool.ts';
@@ -11,6 +11,7 @@ const LOCK = 46_533_279;
 /**
  * A telling is ready when it is due, or was begun so long ago that whoever took it is gone. It has to wait while an
  * earlier one of its kind waits, and (unless it is the card) until the card of its operation stands in the channel.
+ * Cards go before everything else: people decide on them, and notes of other operations go out one a second only.
  */
 export function take(db: Db, limit: number): Promise<readonly OutboxItem[]> {
   return transaction(db, async (tx) => {
@@ -34,7 +35,7 @@ export function take(db: Db, limit: number): Promise<readonly OutboxItem[]> {
               where earlier.operation = o.operation and earlier.kind = o.kind and earlier.id < o.id and not earlier.ready
             )
           ))
-        order by o.id
+        order by o.kind <> 'card', o.id
         limit ${limit}
         for update of o skip locked
       )
@@ -47,10 +48,15 @@ export function take(db: Db, limit: number): Promise<readonly OutboxItem[]> {
         (select json_build_object('channel', card.channel, 'ts', card.ts) from holdfast.outbox card
           where card.operation = o.operation and card.key = 'card' and card.ts is not null) as card
     `.execute(tx);
-    return rows.sort((a, b) => a.id - b.id).map((row) => ({ ...row, id: String(row.id) }));
+    return rows.sort(inOrder).map((row) => ({ ...row, id: String(row.id) }));
   });
 }
 
 type Taken = Pick<Selectable<Tables['outbox']>, 'id' | 'operation' | 'telling' | 'attempts' | 'uncertain'> & {
   card: OutboxItem['card'];
 };
+
+/** `returning` keeps no order. */
+function inOrder(a: Taken, b: Taken): number {
+  return Number(b.telling.kind === 'card') - Number(a.telling.kind === 'card') || a.id - b.id;
+}

@@ -219,6 +219,8 @@ function herokuFor({ heroku: given, workDir, path }: Config): Heroku {
     cliFile: fileURLToPath(new URL('../node_modules/.bin/heroku', import.meta.url)),
     path,
     home: join(workDir, 'heroku-home'),
+    // A person waits for the plan: what fails three times in a row is said.
+    tries: 3,
     settle: HEROKU_SETTLE_MS,
     poll: HEROKU_POLL_MS,
   });

@@ -16,7 +16,8 @@ export type Effect = z.infer<typeof Effect>;
 const environment = Slug;
 const BackupOf = z.strictObject({ environment, backup: Backup });
 /** A database built beside the live one; its name is chosen in the plan, before it exists. */
-const Candidate = z.strictObject({ name: z.string(), alias: z.string() });
+export const CANDIDATE_ALIAS = /^CANDIDATE_[0-9]+$/;
+const Candidate = z.strictObject({ name: z.string(), alias: z.string().regex(CANDIDATE_ALIAS) });
 export type Candidate = z.infer<typeof Candidate>;
 
 /** Arguments of every action. Everything is pinned here at proposal: names, ids, times (style rule 7). */

@@ -14,11 +14,11 @@ export function driftOf({ pinned, steps }: Pick<Plan, 'pinned' | 'steps'>, facts
   ];
 }
 
-/** Work of others on a pinned target: `restore r012, started 02:14 UTC, is not finished on staging.` */
+/** Work of others on a pinned target: `Somebody else is at work on staging: restore r012, started 02:14 UTC.` */
 function activityDrift(pinned: Pinned, facts: Facts, overwrites: boolean): string[] {
   return pinned.targets.flatMap(({ environment }) =>
     hindrances(facts.environments[environment]?.activity ?? [], overwrites).map(
-      ({ text }) => `${text} is not finished on ${environment}.`,
+      ({ text }) => `Somebody else is at work on ${environment}: ${text}.`,
     ),
   );
 }

@@ -45,7 +45,8 @@ function expiry({ plan, state, expiresAt }: Operation, now: Date): string {
   if (state !== 'awaiting_approval' && state !== 'proposed') return '';
   if (plan.consent.kind === 'none') return '';
   const minutes = span(plan.consent.expiresMinutes * 60);
-  if (expiresAt === null) return `Expires ${minutes} after the rehearsal has ended.`;
+  if (expiresAt === null)
+    return `You can approve now: it counts once the rehearsal is done. Expires ${minutes} after that.`;
   const left = Date.parse(expiresAt) - now.getTime();
   const when = utcShort(expiresAt, now);
   return left > 0 ? `Expires at ${when}, in ${span(left / 1000)}.` : `Expired at ${when}, ${ago(expiresAt, now)} ago.`;

@@ -1,6 +1,7 @@
 // What one journal entry tells a person, as a line with its evidence; null for entries that are not worth telling.
 import type { Check } from '../core/check.ts';
 import type { Entry, Event } from '../core/journal.ts';
+import { lastToUndo } from '../core/next-move.ts';
 import type { Operation } from '../core/operation.ts';
 import { clock, list, span } from '../core/wording.ts';
 import { tallyText } from './approvals.ts';
@@ -110,7 +111,14 @@ function answer({ steps }: Operation, { verdict, step, by }: Event & { type: 'an
 
 function stoppedLine(operation: Operation, { why, by }: Event & { type: 'stopped' }): string {
   const reason = ended(sentence(why, 600, by === null ? [] : [by]));
-  return `${operation.id} was stopped: ${reason} What was done is taken back, last step first.`;
+  return `${operation.id} was stopped: ${reason} ${backLine(operation)}`;
+}
+
+/** The note may be composed when everything has been taken back already. */
+function backLine(operation: Operation): string {
+  const isBack = Object.values(operation.steps).some(({ state }) => state === 'undoing' || state === 'undone');
+  if (isBack || lastToUndo(operation) !== undefined) return 'What was done is taken back, last step first.';
+  return 'There was nothing to take back.';
 }
 
 function finishedLine(

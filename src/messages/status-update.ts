@@ -59,7 +59,7 @@ function closing(operation: Operation, entries: readonly Entry[], { now, everyMi
   const since = momentOf(operation, number - 1, everyMinutes);
   const text = `Last update on ${id}, ${inert(headlineOf(operation), 250)}. ${situation(operation, now)}`;
   return message(text, [
-    header(`Update ${number}, the last: ${headlineOf(operation)}`),
+    header(`Last update: ${headlineOf(operation)}`),
     section(`*Outcome: ${stateWord(operation)}*. ${situation(operation, now)}`),
     ...takenBack(operation, now),
     ...checksOf(operation),

@@ -56,7 +56,7 @@ function leftOf(operation: Operation, step: Step, elapsed: number, now: Date): s
 
 function waitingWord({ state, stopped }: Operation, { expectedSeconds }: Step): string {
   if (stopped !== null || isEnded(state)) return 'not run';
-  return expectedSeconds === null ? 'waiting' : `waiting, takes about ${span(expectedSeconds)}`;
+  return expectedSeconds === null || expectedSeconds < 1 ? 'waiting' : `waiting, takes about ${span(expectedSeconds)}`;
 }
 
 /** What core/operation.ts writes for evidence when a person decided what becomes of a step. */

@@ -152,9 +152,9 @@ export function lossStatement(survey: Survey | null, problem: string | null, sin
   if (text === '')
     return { label, text: 'unknown: no table of the system file says when its rows are written', tone: 'warn' };
   const lost = Object.values(survey.tables).reduce((sum, { writtenSince }) => sum + (writtenSince ?? 0), 0);
-  if (lost === 0)
-    return { label, text: `no rows were added since ${since} (changed rows are not counted)`, tone: 'plain' };
-  return { label, text: `rows added since ${since}: ${text}; changes to older rows besides`, tone: 'warn' };
+  const rest = notCounted(survey);
+  if (lost === 0) return { label, text: `no rows were added since ${since} (not counted: ${rest})`, tone: 'plain' };
+  return { label, text: `rows added since ${since}: ${text}; besides, not counted: ${rest}`, tone: 'warn' };
 }
 
 function rowsText(survey: Survey, pick: (table: Survey['tables'][string]) => number | null): string {
@@ -163,4 +163,10 @@ function rowsText(survey: Survey, pick: (table: Survey['tables'][string]) => num
     return rows === null ? [] : [`${name} ${count(rows, 'row')}`];
   });
   return list(parts);
+}
+
+/** What the count of added rows leaves out: changes to older rows, and tables that do not tell when a row was written. */
+function notCounted({ tables }: Survey): string {
+  const silent = Object.entries(tables).flatMap(([name, { writtenSince }]) => (writtenSince === null ? [name] : []));
+  return list(['changes to older rows', ...(silent.length === 0 ? [] : [`rows of ${list(silent)}`])]);
 }

@@ -1,5 +1,6 @@
 // The readings that facts and actions share: databases by their attachment, transfers, releases.
 import { z } from 'zod';
+import { CANDIDATE_ALIAS } from '../../core/action.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { Api } from './api.ts';
 import { Addon, App, Attachment, ConfigVars, HerokuRelease, Transfer } from './schema.ts';
@@ -11,7 +12,7 @@ export type Database = {
   readonly name: string;
   /** The app that the add-on belongs to: transfers are listed there. */
   readonly owner: string;
-  /** Whether a transfer's `from_name` or `to_name` means this database. A name that nobody bears might: uncertain means yes. */
+  /** Whether a transfer's `from_name` or `to_name` means this database; uncertain means yes. */
   isCalled(name: string): boolean;
 };
 
@@ -29,8 +30,14 @@ export async function attachedAs(api: Api, app: string, name: string, signal?: A
   const { id, name: addon, app: ownerApp } = found.addon;
   const owner = ownerApp.name;
   const there = owner === app ? attachments : await attachmentsOf(api, owner, signal);
-  const others = new Set(there.flatMap((other) => (other.addon.id === id ? [] : [other.name])));
-  return { id, name: addon, owner, isCalled: (called) => !others.has(called) };
+  const bearers = new Map(there.map((other) => [other.name, other.addon.id]));
+  const isCalled = (called: string) => (bearers.get(called) ?? bearerOfOld(called, id)) === id;
+  return { id, name: addon, owner, isCalled };
+}
+
+/** A name that nobody bears any more may have been this database's, but for the alias of a candidate that was removed. */
+function bearerOfOld(called: string, id: string): string | null {
+  return CANDIDATE_ALIAS.test(called) ? null : id;
 }
 
 /** The database that the environment's application uses. */

@@ -52,7 +52,9 @@ async function compare(
       const now = counted.tables[name]?.rows;
       return now === undefined
         ? []
-        : [`${name}: candidate ${figure(rows)}, live ${figure(now)} (${difference(rows, now)})`];
+        : [
+            `${name}: ${figure(rows)} in the candidate, ${figure(now)} in the database live then (${difference(rows, now)})`,
+          ];
     });
   } catch (thrown) {
     run.signal.throwIfAborted();

@@ -16,7 +16,7 @@ const nothing: Pinned = { targets: [], backup: null, release: null };
 
 const overwrites = [stepOf('s1', { effect: 'destroy' })];
 const driftOf = (was: Pinned, facts: Facts, steps = overwrites) => driftOfPlan({ pinned: was, steps }, facts);
-const RESTORE: Activity = { is: 'restore', text: 'restore r012, started 02:14 UTC,' };
+const RESTORE: Activity = { is: 'restore', text: 'restore r012, started 02:14 UTC' };
 const BACKUP: Activity = { is: 'backup', text: 'backup b009' };
 
 describe('drift', () => {
@@ -62,7 +62,7 @@ describe('drift', () => {
     [
       'somebody else is at work',
       { activity: [RESTORE] },
-      'restore r012, started 02:14 UTC, is not finished on production.',
+      'Somebody else is at work on production: restore r012, started 02:14 UTC.',
     ],
   ])('is named when %s', (_what, production, sentence) => {
     expect(driftOf(pinned, factsOf({ production }))).toEqual([sentence]);
@@ -72,7 +72,7 @@ describe('drift', () => {
     const production = { activity: [BACKUP, RESTORE] };
     const promotes = [stepOf('s1', { effect: 'change' })];
     expect(driftOf(pinned, factsOf({ production }), promotes)).toEqual([
-      'restore r012, started 02:14 UTC, is not finished on production.',
+      'Somebody else is at work on production: restore r012, started 02:14 UTC.',
     ]);
   });
 

@@ -38,7 +38,7 @@ describe('notes in the thread', () => {
   it('mention whoever stopped it, from the journal', () => {
     const story = stagingStories['cancelled before anything'] as Story;
     expect(told(story).map(({ message }) => message?.text)).toContain(
-      `op-42 was stopped: <@${REQUESTER}> cancelled it. What was done is taken back, last step first.`,
+      `op-42 was stopped: <@${REQUESTER}> cancelled it. There was nothing to take back.`,
     );
   });
 });

@@ -23,7 +23,7 @@ describe('a restore of production', () => {
       "Restore grayledger-production from a008 [production]
       · Source: grayledger-production, backup a008 (scheduled), finished 2025-11-21 02:04 UTC, 245 MB
       · Age of the backup: 11 h 56 min
-      ! Lost by this: rows added since a008: entries 12 rows; changes to older rows besides
+      ! Lost by this: rows added since a008: entries 12 rows; besides, not counted: changes to older rows and rows of users
       · Last proven restore: 28 h ago of this backup, in 02:41 (op-38)
       · Until it is approved: only a new database is built and checked; the live one is not touched
       pinned: grayledger-production/postgresql-production, a008 of production
@@ -72,7 +72,7 @@ describe('a restore of production', () => {
           },
         }),
       },
-      'warn rows added since a008: entries 1 row and line_items 1,234 rows; changes to older rows besides',
+      'warn rows added since a008: entries 1 row and line_items 1,234 rows; besides, not counted: changes to older rows',
     ],
     [
       'says that none were added, and what that does not cover',
@@ -86,7 +86,7 @@ describe('a restore of production', () => {
           },
         }),
       },
-      'plain no rows were added since a008 (changed rows are not counted)',
+      'plain no rows were added since a008 (not counted: changes to older rows and rows of users)',
     ],
     [
       'is unknown when no table tells',

@@ -67,7 +67,7 @@ describe('undo of a restore of production', () => {
     expect(inWords(undoing(promoted, living(CANDIDATE)))).toMatchInlineSnapshot(`
       "Undo op-40: make postgresql-production the live database of grayledger-production again [production]
       · Live since: grayledger-production-op41-7f3a, 2025-11-21 13:00 UTC
-      ! Lost by this: rows added since then: entries 12 rows; changes to older rows besides
+      ! Lost by this: rows added since then: entries 12 rows; besides, not counted: changes to older rows and rows of users
       pinned: grayledger-production/grayledger-production-op41-7f3a
       ----
       s1 maintenance.on: Show the maintenance page (environment production)
@@ -85,7 +85,7 @@ describe('undo of a restore of production', () => {
     const survey = { ...SURVEY, tables: { entries: { rows: 9, writtenSince: 0 } } };
     expect(lost({ survey })).toMatchObject({
       tone: 'plain',
-      text: 'no rows were added since then (changed rows are not counted)',
+      text: 'no rows were added since then (not counted: changes to older rows)',
     });
     expect(lost({ survey: null, surveyProblem: 'connection refused' })).toMatchObject({
       tone: 'warn',
@@ -107,7 +107,7 @@ describe('undo of a restore of production', () => {
     expect(inWords(undoing(undone, living('postgresql-production')))).toMatchInlineSnapshot(`
       "Undo op-41: make grayledger-production-op41-7f3a the live database of grayledger-production again [production]
       · Live since: postgresql-production, 2025-11-21 13:00 UTC
-      ! Lost by this: rows added since then: entries 12 rows; changes to older rows besides
+      ! Lost by this: rows added since then: entries 12 rows; besides, not counted: changes to older rows and rows of users
       pinned: grayledger-production/postgresql-production
       ----
       s1 maintenance.on: Show the maintenance page (environment production)

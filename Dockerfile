@@ -9,22 +9,21 @@ RUN npm ci --omit=dev --omit=optional
 
 FROM node:24-bookworm-slim
 # pg_dump and pg_restore must be at least as new as any server that they are used on; the server's programs run the
-# scratch servers into which backups are restored to prove them.
+# scratch servers into which backups are restored to prove them. They run as the user below: PostgreSQL refuses root.
 ARG POSTGRES_MAJOR=18
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends ca-certificates openssh-client postgresql-common \
+  && apt-get install -y --no-install-recommends ca-certificates postgresql-common \
   && echo 'create_main_cluster = false' >> /etc/postgresql-common/createcluster.conf \
   && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
   && apt-get install -y --no-install-recommends "postgresql-${POSTGRES_MAJOR}" "postgresql-client-${POSTGRES_MAJOR}" \
   && rm -rf /var/lib/apt/lists/*
-# The compose platform speaks to an engine elsewhere; only the client is needed here.
-COPY --from=docker:29-cli /usr/local/bin/docker /usr/local/bin/docker
-COPY --from=docker:29-cli /usr/local/libexec/docker/cli-plugins/docker-compose /usr/local/libexec/docker/cli-plugins/
+# A volume that is mounted here for the first time takes over the owner.
+RUN install -d -o node -g node -m 0700 /var/lib/holdfast
 
 ENV NODE_ENV=production \
-  PATH=/holdfast/node_modules/.bin:/usr/lib/postgresql/${POSTGRES_MAJOR}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-  HEROKU_DISABLE_AUTOUPDATE=1 \
-  HOLDFAST_HEALTH_PORT=8080
+  PATH=/usr/lib/postgresql/${POSTGRES_MAJOR}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+  WORK_DIR=/var/lib/holdfast \
+  HEALTH_PORT=8080
 WORKDIR /holdfast
 # The code belongs to root, and the process runs as someone else: it cannot change what it is.
 COPY --from=packages /holdfast/node_modules ./node_modules
@@ -34,7 +33,8 @@ COPY systems ./systems
 USER node
 
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=4 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HOLDFAST_HEALTH_PORT}/health`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HEALTH_PORT}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 
 # Run it with --init (docker-compose.yml does): something must bury the children of killed tools.
-CMD ["node", "src/main.ts"]
+# Without a role it is bot and worker in one; a role is added like any argument: `--role worker`.
+ENTRYPOINT ["node", "src/main.ts"]

@@ -1,5 +1,6 @@
 // How the tests run: one project per folder of test/, from those that need nothing to those that start servers.
 import { defineConfig } from 'vitest/config';
+import { ClosingLine } from './test/support/closing-line.ts';
 
 /** Projects that start PostgreSQL, a queue server or Slack share two cores: more workers would only starve them. */
 const withServers = (name: string, order: number, seconds: number, workers: number) => ({
@@ -18,6 +19,7 @@ const withServers = (name: string, order: number, seconds: number, workers: numb
 export default defineConfig({
   test: {
     pool: 'forks',
+    reporters: ['default', new ClosingLine()],
     setupFiles: ['test/support/no-warnings.ts'],
     restoreMocks: true,
     unstubEnvs: true,

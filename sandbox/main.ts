@@ -33,7 +33,9 @@ async function serve(port: number): Promise<void> {
   });
   let stopping = false;
   for (const signal of ['SIGINT', 'SIGTERM']) {
-    process.once(signal, () => {
+    // Not `once`: npm passes Ctrl-C on although the terminal has, and the second one must not end the tidying up.
+    process.on(signal, () => {
+      if (stopping) return;
       stopping = true;
       console.log('\nStopping …');
       stop();

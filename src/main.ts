@@ -14,7 +14,8 @@ async function main(args: string[]): Promise<number> {
   if ('problems' in read) return refuse(read.problems);
   const app = createApp(read.config, roles);
   const stopped = new Promise<void>((resolve) => {
-    for (const signal of SIGNALS) process.once(signal, () => resolve());
+    // `on`, not `once`: a second Ctrl-C must not cut the orderly stop short.
+    for (const signal of SIGNALS) process.on(signal, () => resolve());
   });
   try {
     const problems = await app.start();

@@ -58,7 +58,10 @@ export const Entry = z.strictObject({
 });
 export type Entry = z.infer<typeof Entry>;
 
-/** What the first entry of an operation has for `previous`. */
+/**
+ * What the first entry of an operation has for `previous`.
+ * @internal
+ */
 export const CHAIN_START = '0'.repeat(64);
 
 /** Makes the next entry of the chain. */

@@ -108,7 +108,10 @@ export function isEnded(state: State): boolean {
   return TERMINAL.includes(state);
 }
 
-/** The state after an event. Throws a Fault when the table does not allow it. */
+/**
+ * The state after an event. Throws a Fault when the table does not allow it.
+ * @internal
+ */
 export function advance(state: State, event: Event, resume: State = state): State {
   // A row's entry for a type takes events of that type; the table is typed so, the look-up cannot be.
   const move = MOVES[state][event.type] as State | ((event: Event, resume: State) => State) | undefined;

@@ -112,7 +112,8 @@ export function header(text: string): HeaderBlock {
 
 /** A paragraph of Slack's markup; what is not ours in it was made inert before. */
 export function section(text: string): SectionBlock {
-  return { type: 'section', text: mrkdwn(cut(text, LIMITS.section)) };
+  // Unfolded: on a card that people consent to, nothing may hide behind "see more".
+  return { type: 'section', text: mrkdwn(cut(text, LIMITS.section)), expand: true };
 }
 
 /** Short facts side by side (below each other on a phone); at most ten. */

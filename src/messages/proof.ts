@@ -45,8 +45,8 @@ export function proof(operation: Operation): SectionBlock[] {
     if (step?.state !== 'done' && step?.state !== 'unverified' && step?.state !== 'failed') return [];
     const { outcome } = step;
     if (outcome === null) return [];
-    const unclear = outcome.is === 'unverified' ? [`${at + 1}. *unverified:* ${sentence(outcome.why, 300)}`] : [];
-    return [...unclear, ...evidenceLines(outcome.evidence).map((line) => `${at + 1}. ${line}`)];
+    const unclear = outcome.is === 'unverified' ? [`*unverified:* ${sentence(outcome.why, 300)}`] : [];
+    return numbered(at + 1, [...unclear, ...evidenceLines(outcome.evidence)]);
   });
   if (lines.length === 0) return [];
   return paragraphs(
@@ -54,6 +54,11 @@ export function proof(operation: Operation): SectionBlock[] {
     2,
     (left) => `… and ${count(left, 'more line')}; see the thread.`,
   );
+}
+
+/** The lines of one step: the first with its number, the others under it. */
+function numbered(number: number, lines: readonly string[]): string[] {
+  return lines.map((line, index) => (index === 0 ? `${number}. ${line}` : `    · ${line}`));
 }
 
 /** Which steps were taken back, with what was read afterwards, and which stay as they are. */

@@ -12,15 +12,14 @@ export const may = {
   platforms: ['core', 'lib', 'postgres'],
   postgres: ['core', 'lib'],
   operations: ['core', 'runbooks'],
-  incidents: ['core'],
   store: ['core', 'lib'],
   queue: ['core', 'lib'],
   people: ['core', 'lib'],
   progress: ['core'],
   messages: ['core'],
   notify: ['core', 'lib', 'messages'],
-  handlers: ['core', 'operations', 'incidents', 'messages'],
-  config: ['core', 'platforms'],
+  handlers: ['core', 'operations', 'messages'],
+  config: ['core'],
   lib: [],
 };
 

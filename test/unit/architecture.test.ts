@@ -56,6 +56,16 @@ describe('the house', () => {
     expect(named.filter((room) => room !== '*' && !(room in may))).toEqual([]);
   });
 
+  it('is drawn in ARCHITECTURE.md as it is enforced', async () => {
+    const { may } = Rules.parse(await import(rulesFile));
+    const page = readFileSync(join(home, 'ARCHITECTURE.md'), 'utf8');
+    const rows = [...page.matchAll(/^\| `([a-z]+(?:\.ts)?)\/?` \| ([^|]*) \|/gm)];
+    const drawn = rows.map(([, room = '', imports = '']) => [room, roomsIn(imports, may)] as const);
+    expect(Object.fromEntries(drawn)).toEqual(
+      Object.fromEntries(Object.entries(may).map(([room, rooms]) => [room, rooms.toSorted()])),
+    );
+  });
+
   it('opens every source file with one line that says what the file is for', () => {
     const opening = /^(?:\/\/ \S.{9,}|\/\*\* \S.{9,} \*\/)(?:\n|$)/;
     expect(filesWhose('src/**/*.ts', (text) => !opening.test(text))).toEqual([]);
@@ -71,6 +81,13 @@ describe('the house', () => {
     expect(filesWhose('test/**/*.ts', (text) => skip.test(text))).toEqual([]);
   });
 });
+
+/** The rooms that a cell of ARCHITECTURE.md names. */
+function roomsIn(cell: string, may: Readonly<Record<string, readonly string[]>>): string[] {
+  if (cell === 'everything') return ['*'];
+  const words = cell.split(/[,;] /).map((word) => (word === 'app' ? 'app.ts' : word));
+  return words.filter((word) => word in may).toSorted();
+}
 
 /** Files that break one rule each, by the file that is to be named. */
 const planted = [

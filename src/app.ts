@@ -22,7 +22,7 @@ import { startSender } from './notify/sender.ts';
 import { slackClient } from './notify/slack-client.ts';
 import type { Deps } from './operations/deps.ts';
 import { execute } from './operations/execute.ts';
-import { sweep } from './operations/sweep.ts';
+import { createSweep } from './operations/sweep.ts';
 import { createUseCases } from './operations/use-cases.ts';
 import { assertApprovers } from './people/assert-approvers.ts';
 import { slackPeople } from './people/slack-people.ts';
@@ -158,7 +158,7 @@ function workerParts(deps: Deps, { redisUrl }: Config): Part[] {
     stopping.abort(new Error('the process stops'));
     await worker.close(STOP_MS);
   };
-  return [{ stop: stopWorker }, every(SWEEP_MS, () => sweep(deps), deps.log)];
+  return [{ stop: stopWorker }, every(SWEEP_MS, createSweep(deps), deps.log)];
 }
 
 async function botParts(deps: Deps, store: Store, config: Config): Promise<Part[]> {

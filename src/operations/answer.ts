@@ -1,6 +1,6 @@
 // The answer to a committed command: an operation, something to read, or a refusal. Recorded, so that it is given once.
 import { type Parsed, parseCommand } from '../core/command.ts';
-import { Refusal } from '../core/errors.ts';
+import { Refusal, reasonOf } from '../core/errors.ts';
 import type { Accepted, AnswerRecord } from '../core/ports.ts';
 import type { Answer } from '../core/views.ts';
 import { cancel } from './decide.ts';
@@ -11,14 +11,49 @@ import { propose } from './propose.ts';
 
 /** How long one process may take over an answer before another one may take it up. */
 const CLAIM_SECONDS = 120;
+/** How long after its receipt a command that nobody waits for is tried again when answering it breaks off. */
+const TRIED_FOR_MS = 10 * 60_000;
 
-/** Null when somebody else is answering it. A command that was answered before gets the first answer again. */
+/**
+ * Null when somebody else is answering it. A command that was answered before gets the first answer again. An answer that
+ * breaks off is thrown, for telling the person, and is over with that: nothing happens later behind their back.
+ */
 export async function answer(deps: Deps, accepted: Accepted): Promise<Answer | null> {
   const claimed = await deps.commands.claim(accepted.id, CLAIM_SECONDS);
   if (claimed === null) return formerAnswer(deps, accepted.answer);
+  try {
+    return await give(deps, claimed);
+  } catch (thrown) {
+    await giveUp(deps, claimed, thrown);
+    throw thrown;
+  }
+}
+
+/** Answers what nobody is waiting for any more. What breaks off is tried again when the claim has lapsed, for a while. */
+export async function answerLate(deps: Deps, accepted: Accepted, now: Date): Promise<void> {
+  const claimed = await deps.commands.claim(accepted.id, CLAIM_SECONDS);
+  if (claimed === null) return;
+  try {
+    await give(deps, claimed);
+  } catch (thrown) {
+    if (now.getTime() - Date.parse(claimed.receivedAt) > TRIED_FOR_MS) await giveUp(deps, claimed, thrown);
+    throw thrown;
+  }
+}
+
+async function give(deps: Deps, claimed: Accepted): Promise<Answer> {
   const given = await orRefusal(() => answerFor(deps, claimed));
-  await deps.commands.answer(accepted.id, recordOf(given));
+  await deps.commands.answer(claimed.id, recordOf(given));
   return given;
+}
+
+/** Must not throw: what went wrong first is what is to be told. */
+async function giveUp({ commands, log }: Deps, { id }: Accepted, thrown: unknown): Promise<void> {
+  try {
+    await commands.answer(id, { is: 'refused', text: `Answering it broke off: ${reasonOf(thrown)}.` });
+  } catch (again) {
+    log.warn({ commandId: id, reason: reasonOf(again) }, 'broken answer not recorded, the sweeper will answer it');
+  }
 }
 
 async function answerFor(deps: Deps, { id, intake }: Accepted): Promise<Answer> {

@@ -12,7 +12,7 @@ import { requireOperator, rolesOf } from './authority.ts';
 import type { Click } from './click.ts';
 import type { Deps } from './deps.ts';
 import { bySystemName, findOperation } from './find-system.ts';
-import { wake } from './propose.ts';
+import { wakeFor } from './wake.ts';
 
 /** One approval by somebody who may, bound to the plan that was shown. The last one that is needed opens the gate. */
 export async function approve(deps: Deps, click: Click): Promise<Operation> {
@@ -46,17 +46,18 @@ export async function deny(deps: Deps, click: Click): Promise<Operation> {
   const roles = await approverRoles(deps, click);
   return decide(deps, click.operation, (operation) => {
     requireSamePlan(operation, click.digest);
-    if (operation.state !== 'awaiting_approval' && operation.state !== 'queued') throw notWaiting(operation);
-    if (roles.length === 0) {
-      const rule = operation.plan.consent;
-      throw notAnApprover(rule.kind === 'approvals' ? rule.roles : []);
-    }
+    const { state, plan } = operation;
+    const waits = state === 'awaiting_approval' || state === 'queued';
+    if (!waits || plan.consent.kind !== 'approvals') throw notWaiting(operation);
+    if (roles.length === 0) throw notAnApprover(plan.consent.roles);
     return stop(operation, 'cancelled', `<@${click.by}> denied it`, click.by);
   });
 }
 
 /** The requester typed the name of what will be overwritten. */
 export async function confirm(deps: Deps, click: Click & { readonly typed: string }): Promise<Operation> {
+  const { system } = await operationAndSystem(deps, click.operation);
+  await requireOperator(deps.people, system, click.by);
   return decide(deps, click.operation, (operation, now) => {
     requireSamePlan(operation, click.digest);
     if (operation.state !== 'proposed') throw notWaiting(operation);
@@ -68,7 +69,7 @@ export async function confirm(deps: Deps, click: Click & { readonly typed: strin
         [operation.requestedBy],
       );
     }
-    if (operation.expiresAt !== null && Date.parse(operation.expiresAt) < now.getTime()) throw expired(operation);
+    requireInTime(operation, now);
     const { name } = operation.plan.target;
     if (click.typed.trim() !== name) {
       throw new Refusal('wrong-name', 'That is not the name of the target.', `Type ${name} exactly.`);
@@ -82,8 +83,11 @@ export async function cancel(deps: Deps, { operation: id, by }: Omit<Click, 'dig
   const { system } = await operationAndSystem(deps, id);
   await requireOperator(deps.people, system, by);
   return decide(deps, id, (operation) => {
-    if (isEnded(operation.state) || operation.state === 'unwinding') throw notWaiting(operation);
-    if (operation.gatePassed && changesEnvironment(operation.plan)) {
+    const changing = operation.gatePassed && changesEnvironment(operation.plan);
+    // Once it is being taken back, stopping it again would only hide why.
+    const stopped = isEnded(operation.state) || operation.stopped !== null;
+    if (stopped || (changing && operation.question !== null)) throw notWaiting(operation);
+    if (changing) {
       throw new Refusal(
         'too-late',
         `${id} is changing ${operation.plan.target.name} already; stopping in the middle would leave it half done.`,
@@ -126,7 +130,7 @@ async function decide(
   events: (operation: Operation, now: Date) => readonly Event[],
 ): Promise<Operation> {
   const operation = await deps.operations.change(id, events);
-  await wake(deps, id);
+  await wakeFor(deps, operation);
   return operation;
 }
 
@@ -145,7 +149,7 @@ function stillWaiting(operation: Operation, digest: string, now: Date) {
   requireSamePlan(operation, digest);
   const { consent } = operation.plan;
   if (operation.state !== 'awaiting_approval' || consent.kind !== 'approvals') throw notWaiting(operation);
-  if (operation.expiresAt !== null && Date.parse(operation.expiresAt) < now.getTime()) throw expired(operation);
+  requireInTime(operation, now);
   return consent;
 }
 
@@ -158,17 +162,22 @@ function requireSamePlan({ id, digest, plan }: Operation, shown: string): void {
   );
 }
 
-function notWaiting({ id, state, plan }: Operation): Refusal {
+function notWaiting({ id, state, plan, question }: Operation): Refusal {
+  if (question !== null) {
+    return new Refusal('answer-first', `${id} waits for somebody to say what happened.`, 'Answer on its card.');
+  }
   const next = isEnded(state)
     ? `Ask again with \`${plan.command}\` if it is still needed.`
     : `See \`/dr audit ${id}\`.`;
   return new Refusal('already-decided', `${id} is ${state.replaceAll('_', ' ')}; there is nothing to decide.`, next);
 }
 
-function expired({ id, expiresAt, plan }: Operation): Refusal {
-  return new Refusal(
+/** Nothing expires while the rehearsal is running. */
+function requireInTime({ id, expiresAt, plan }: Operation, now: Date): void {
+  if (expiresAt === null || Date.parse(expiresAt) > now.getTime()) return;
+  throw new Refusal(
     'expired',
-    `${id} waited until ${utc(expiresAt ?? '')} and has expired.`,
+    `${id} waited until ${utc(expiresAt)} and has expired.`,
     `Ask again with \`${plan.command}\`.`,
   );
 }

@@ -5,40 +5,44 @@ import type { Event } from '../core/journal.ts';
 import { nextMove } from '../core/next-move.ts';
 import { isEnded, type Operation, stepOf } from '../core/operation.ts';
 import type { Step } from '../core/plan.ts';
-import { actionOf, attempt, runFor, type Work } from './work.ts';
+import { attempt, reach, type Work } from './work.ts';
 
 /** Intent first, then the act, then the result. */
 export async function begin(work: Work, operation: Operation, step: Step): Promise<Operation> {
-  const { action, args } = actionOf(work, step);
   const { tenure } = work;
-  const before = await attempt(async () => (await action.before?.(args, runFor(work, operation, step, null))) ?? null);
+  const before = await attempt(async () => {
+    const { action, args, run } = reach(work, operation, step, null);
+    return (await action.before?.(args, run)) ?? null;
+  });
   tenure.signal.throwIfAborted();
   const intended = await tenure.append((_now, then) => {
     // A person may have stopped it in the meantime.
     if (nextMove(then).do !== 'step') return [];
     return [{ type: 'step_started', step: step.id, before: 'problem' in before ? null : before.value }];
   });
+  if (stateOf(intended, step) !== 'running') return intended;
   if ('problem' in before) return ended(work, step, untouched(`it could not be prepared: ${before.problem}`), false);
-  if (intended.steps[step.id]?.state !== 'running') return intended;
   return act(work, intended, step);
 }
 
 async function act(work: Work, operation: Operation, step: Step): Promise<Operation> {
-  const { action, args } = actionOf(work, step);
-  const run = runFor(work, operation, step, stepOf(operation, step.id).state.before);
+  let outcome: Outcome;
   try {
-    return await ended(work, step, await action.do(args, run), false);
+    const { action, args, run } = reachIntended(work, operation, step);
+    outcome = await action.do(args, run);
   } catch (thrown) {
     if (thrown instanceof LeaseLost || work.tenure.signal.aborted) throw thrown;
     return found(work, operation, step, reasonOf(thrown));
   }
+  // Apart from the act: a store that fails here says nothing about the act. The journal and the probe will.
+  return ended(work, step, outcome, false);
 }
 
 /** An intent without a result, left by a crash. */
 export async function resume(work: Work, operation: Operation, step: Step): Promise<Operation> {
   const probed = await probe(work, operation, step);
   if (probed.is === 'happened') return ended(work, step, probed.outcome, true);
-  if (probed.is === 'unknown') return work.tenure.append(() => [{ type: 'asked', step: step.id, why: probed.why }]);
+  if (probed.is === 'unknown') return ask(work, step, probed.why);
   return act(work, operation, step);
 }
 
@@ -47,22 +51,32 @@ async function found(work: Work, operation: Operation, step: Step, fault: string
   const probed = await probe(work, operation, step);
   if (probed.is === 'happened') return ended(work, step, probed.outcome, true);
   if (probed.is === 'not_happened') return ended(work, step, untouched(fault), false);
-  return work.tenure.append(() => [{ type: 'asked', step: step.id, why: `${fault}; ${probed.why}` }]);
+  return ask(work, step, `${fault}; ${probed.why}`);
 }
 
 async function probe(work: Work, operation: Operation, step: Step) {
-  const { action, args } = actionOf(work, step);
-  const run = runFor(work, operation, step, stepOf(operation, step.id).state.before);
-  const probed = await attempt(() => action.probe(args, run));
+  const probed = await attempt(async () => {
+    const { action, args, run } = reachIntended(work, operation, step);
+    return action.probe(args, run);
+  });
   work.tenure.signal.throwIfAborted();
   return 'problem' in probed ? ({ is: 'unknown', why: probed.problem } as const) : probed.value;
 }
 
-function ended(work: Work, step: Step, outcome: Outcome, adopted: boolean): Promise<Operation> {
-  return work.tenure.append((_now, then) => {
+function reachIntended(work: Work, operation: Operation, step: Step) {
+  return reach(work, operation, step, stepOf(operation, step.id).state.before);
+}
+
+/** Asks a person, unless one has stopped it in the meantime: then the step is taken back, whatever has happened. */
+function ask({ tenure }: Work, step: Step, why: string): Promise<Operation> {
+  return tenure.append((_now, then) => (nextMove(then).do === 'probe' ? [{ type: 'asked', step: step.id, why }] : []));
+}
+
+function ended({ tenure }: Work, step: Step, outcome: Outcome, adopted: boolean): Promise<Operation> {
+  return tenure.append((_now, then) => {
     const event: Event = { type: 'step_ended', step: step.id, outcome, adopted };
-    // A person stopped it while the step was running: the result is kept, the way is back.
     if (isEnded(then.state)) return [];
+    // A person stopped it while the step was running: the result is kept, the way is back.
     if (then.state === 'unwinding') return [event];
     const why = failureOf(outcome, then, step);
     if (why === null) return [event];
@@ -82,4 +96,8 @@ function failureOf(outcome: Outcome, { gatePassed, plan }: Operation, step: Step
 
 function untouched(why: string): Outcome {
   return { is: 'failed', why, evidence: { says: [], checks: [] }, untouched: true };
+}
+
+function stateOf(operation: Operation, step: Step) {
+  return stepOf(operation, step.id).state.state;
 }

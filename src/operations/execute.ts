@@ -4,16 +4,18 @@ import { type Move, nextMove } from '../core/next-move.ts';
 import type { Operation } from '../core/operation.ts';
 import type { Deps } from './deps.ts';
 import { begin, resume } from './do-step.ts';
-import { bySystemName, findOperation } from './find-system.ts';
+import { findOperation } from './find-system.ts';
 import { passGate } from './pass-gate.ts';
-import { wake } from './propose.ts';
 import { takeBack } from './take-back.ts';
 import { hold } from './tenure.ts';
+import { wake } from './wake.ts';
 import type { ExecutorOptions, Work } from './work.ts';
 
 /**
  * Carries an operation on as far as it goes without a person: to its gate, its end, or an open question.
  * Returns at once when another worker has it. `signal` stops waiting; what was begun is found again by its journal.
+ * Whatever fails in a step ends up in the journal, where people are told of it. What is thrown is the store's failure or a
+ * defect of ours: it is for the log, and the sweeper has the operation tried again.
  */
 export async function execute(deps: Deps, options: ExecutorOptions, id: string, signal: AbortSignal): Promise<void> {
   const lease = await deps.operations.claim(id, options.worker, options.leaseSeconds);
@@ -21,8 +23,7 @@ export async function execute(deps: Deps, options: ExecutorOptions, id: string, 
   const operation = await findOperation(deps.operations, id);
   const tenure = hold(deps, lease, { seconds: options.leaseSeconds, from: operation.state, stop: signal });
   try {
-    const system = bySystemName(deps.systems.all, operation.plan.system);
-    await carryOn({ deps, options, system, tenure }, operation);
+    await carryOn({ deps, options, tenure }, operation);
   } catch (thrown) {
     // A lost lease or a stop is not a failure of the operation: whoever holds it next goes on from the journal.
     if (!(thrown instanceof LeaseLost) && !tenure.signal.aborted) throw thrown;

@@ -4,7 +4,7 @@ import type { Action, ActionName, Actions, Args } from '../core/action.ts';
 import { ActionArgs, EFFECTS } from '../core/action.ts';
 import { commandText, type OperationCommand } from '../core/command.ts';
 import { consentFor, shortfallsOf } from '../core/consent.ts';
-import { Refusal, reasonOf } from '../core/errors.ts';
+import { Refusal } from '../core/errors.ts';
 import type { Facts, Proof } from '../core/facts.ts';
 import type { Json } from '../core/json.ts';
 import type { Operation } from '../core/operation.ts';
@@ -12,9 +12,11 @@ import { changesEnvironment, Plan, type Step } from '../core/plan.ts';
 import type { Platform } from '../core/platform.ts';
 import type { FactsNeed, PlanDraft, PlanInput, Runbook, StepDraft } from '../core/runbook.ts';
 import type { System } from '../core/system.ts';
+import { factsOf } from '../runbooks/backup-choice.ts';
 import { requireOperator } from './authority.ts';
 import type { Deps } from './deps.ts';
 import { bySystemName, findOperation, findSystem, requireEnvironment } from './find-system.ts';
+import { wakeFor } from './wake.ts';
 
 /** `id` is that of the committed command: one command leads to one operation. */
 type Asked = { readonly id: string; readonly command: OperationCommand; readonly by: string; readonly channel: string };
@@ -22,32 +24,27 @@ type Asked = { readonly id: string; readonly command: OperationCommand; readonly
 /** `late`: a worker could not be woken; the sweeper will find the operation. Throws Refusal when there can be no such plan. */
 export async function propose(deps: Deps, asked: Asked): Promise<{ operation: Operation; late: boolean }> {
   const { command, by } = asked;
-  const former = command.verb === 'undo' ? await findOperation(deps.operations, command.operation) : null;
-  const system = former === null ? systemOf(deps, asked) : bySystemName(deps.systems.all, former.plan.system);
+  const { system, former } = await whereOf(deps, asked);
   if (!onlyLooks(command)) await requireOperator(deps.people, system, by);
   const plan = await planFor(deps, system, command, former);
   await requireApprovable(deps, system, plan, by);
   const operation = await deps.operations.create(plan, { by, command: asked.id });
-  return { operation, late: !(await wake(deps, operation.id)) };
+  return { operation, late: !(await wakeFor(deps, operation)) };
 }
 
-/** Wakes a worker for the operation. A queue that is down loses nothing: the sweeper looks into the store. */
-export async function wake(deps: Pick<Deps, 'queue' | 'log'>, operation: string): Promise<boolean> {
-  try {
-    await deps.queue.wake(operation);
-    return true;
-  } catch (cause) {
-    deps.log.warn({ operationId: operation, reason: reasonOf(cause) }, 'queue not reached, the sweeper will wake it');
-    return false;
+/** The system that the command is about, and the operation that it takes back if it is an undo. */
+async function whereOf(
+  { systems, operations }: Deps,
+  { command, channel }: Asked,
+): Promise<{ system: System; former: Operation | null }> {
+  if (command.verb === 'undo') {
+    const former = await findOperation(operations, command.operation);
+    return { system: bySystemName(systems.all, former.plan.system), former };
   }
-}
-
-function systemOf({ systems }: Deps, { command, channel }: Asked): System {
-  const named = 'system' in command ? command.system : null;
-  const system = findSystem(systems, named, channel);
+  const system = findSystem(systems, command.system, channel);
   const environment = 'environment' in command ? command.environment : null;
   if (environment !== null) requireEnvironment(system, environment);
-  return system;
+  return { system, former: null };
 }
 
 function onlyLooks(command: OperationCommand): boolean {
@@ -115,9 +112,7 @@ async function readFacts({ systems }: Deps, system: System, need: FactsNeed): Pr
 async function complete(deps: Deps, input: PlanInput<OperationCommand>, draft: PlanDraft): Promise<Plan> {
   const { system, facts, command, former, chosen } = input;
   const rule = consentFor(system, draft.environment, facts);
-  const target = facts.environments[draft.environment]?.target;
-  if (target === undefined)
-    throw new Refusal('unknown-environment', `There is no “${draft.environment}”.`, 'See `/dr systems`.');
+  const { target } = factsOf(facts, draft.environment);
   const actions = deps.systems.actionsOf(system);
   const steps = await Promise.all(
     draft.steps.map(async (step, index) => {

@@ -2,20 +2,14 @@
 import { Fault } from '../core/errors.ts';
 import { type Operation, stepOf } from '../core/operation.ts';
 import type { Step } from '../core/plan.ts';
-import { actionOf, attempt, runFor, type Work } from './work.ts';
+import { attempt, outputsOf, reach, type Work } from './work.ts';
 
 /** Tries a few times; then a person is asked. */
 export async function takeBack(work: Work, operation: Operation, step: Step): Promise<Operation> {
   const { deps, options, tenure } = work;
-  const { action, args } = actionOf(work, step);
-  const { undo } = action;
-  if (!('how' in undo)) throw new Fault(`taking back ${step.id}: ${step.action} has no undo`);
-  const { state } = stepOf(operation, step.id);
-  const output = state.outcome?.is === 'done' || state.outcome?.is === 'unverified' ? state.outcome.output : null;
   await tenure.append(() => [{ type: 'undo_started', step: step.id }]);
   for (let tried = 1; ; tried += 1) {
-    const run = runFor(work, operation, step, state.before);
-    const undone = await attempt(() => undo.run(args, output, run));
+    const undone = await attempt(async () => undo(work, operation, step));
     tenure.signal.throwIfAborted();
     if ('value' in undone) {
       return tenure.append(() => [{ type: 'undo_ended', step: step.id, evidence: undone.value }]);
@@ -25,4 +19,10 @@ export async function takeBack(work: Work, operation: Operation, step: Step): Pr
     if (tried >= options.undoTries) return tenure.append(() => [{ type: 'undo_failed', step: step.id, why }]);
     await tenure.pause(options.undoPauseMs);
   }
+}
+
+function undo(work: Work, operation: Operation, step: Step) {
+  const { action, args, run } = reach(work, operation, step, stepOf(operation, step.id).state.before);
+  if (!('how' in action.undo)) throw new Fault(`taking back ${step.id}: ${step.action} has no undo`);
+  return action.undo.run(args, outputsOf(operation)[step.id] ?? null, run);
 }

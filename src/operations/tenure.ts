@@ -1,10 +1,13 @@
 // The time during which one worker owns an operation: keeps the lease alive, writes with it, and ends when it is lost.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Progress } from '../core/action.ts';
 import { LeaseLost, reasonOf } from '../core/errors.ts';
 import type { Event } from '../core/journal.ts';
+import { nextMove } from '../core/next-move.ts';
 import { isEnded, type Operation, type State } from '../core/operation.ts';
 import type { Lease } from '../core/ports.ts';
 import type { Deps } from './deps.ts';
+import { findOperation } from './find-system.ts';
 
 export type Tenure = {
   /** Aborted when the lease is lost, the operation was stopped by a person, or the process stops. */
@@ -13,7 +16,7 @@ export type Tenure = {
   append(decide: (now: Date, operation: Operation) => readonly Event[]): Promise<Operation>;
   /** Journals progress now and then; never waits, never throws. */
   progress(step: string, progress: Progress): void;
-  /** Throws LeaseLost unless the lease is ours for a full period from now. */
+  /** Throws unless the lease is ours for a full period from now. The tenure is over when that cannot be found out. */
   fence(): Promise<void>;
   /** Waits, or throws when the tenure ends. */
   pause(ms: number): Promise<void>;
@@ -40,18 +43,25 @@ export function hold(
   const signal = AbortSignal.any([lost.signal, stop]);
   let forward = from !== 'unwinding';
   let lastProgress = 0;
+  let ours = Date.now();
   let writing: Promise<unknown> = Promise.resolve();
+
+  const renew = async () => {
+    const asked = Date.now();
+    await operations.renew(lease, seconds);
+    ours = asked;
+  };
 
   const beat = async () => {
     try {
-      await operations.renew(lease, seconds);
+      await renew();
       // Somebody cancelled while a step is running: stop waiting for it, so that it can be taken back.
-      const state = (await operations.load(lease.operation))?.state;
-      if (forward && state !== undefined && (state === 'unwinding' || isEnded(state)))
-        lost.abort(new LeaseLost(lease.operation));
+      const { state } = await findOperation(operations, lease.operation);
+      if (forward && (state === 'unwinding' || isEnded(state))) lost.abort(new LeaseLost(lease.operation));
     } catch (thrown) {
       log.warn({ operationId: lease.operation, reason: reasonOf(thrown) }, 'lease not renewed');
-      if (thrown instanceof LeaseLost) lost.abort(thrown);
+      // A store that was away for a whole period has not kept the lease for us either.
+      if (thrown instanceof LeaseLost || Date.now() - ours > seconds * 1000) lost.abort(thrown);
     }
   };
   const heart = setInterval(() => void beat(), (seconds * 1000) / 3);
@@ -75,8 +85,17 @@ export function hold(
           log.warn({ operationId: lease.operation, reason: reasonOf(thrown) }, 'progress not journaled');
         });
     },
-    fence: () => operations.renew(lease, seconds),
-    pause: (ms) => pause(ms, signal),
+    async fence() {
+      try {
+        await renew();
+      } catch (thrown) {
+        // Not a fault of the step: uncertain means no, and whoever holds the operation next goes on from the journal.
+        lost.abort(thrown);
+        throw thrown;
+      }
+      signal.throwIfAborted();
+    },
+    pause: (ms) => sleep(ms, undefined, { signal }),
     async end() {
       clearInterval(heart);
       await writing;
@@ -88,20 +107,7 @@ export function hold(
 }
 
 /** Going forward, and at this step: progress of anything else is not worth a line in the journal. */
-function isRunning({ state, steps }: Operation, step: string): boolean {
-  return state !== 'unwinding' && !isEnded(state) && steps[step]?.state === 'running';
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        reject(signal.reason);
-      },
-      { once: true },
-    );
-  });
+function isRunning(operation: Operation, step: string): boolean {
+  const move = nextMove(operation);
+  return move.do === 'probe' && move.step.id === step;
 }

@@ -1,11 +1,11 @@
-// What every part of a worker's work on one operation shares, and how an action is reached from it.
+// What every part of a worker's work on one operation shares, and how the code of a step is reached from it.
 import { type Action, ActionArgs, type ActionName, type Args, type Run } from '../core/action.ts';
 import { Fault, LeaseLost, reasonOf } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import type { Operation } from '../core/operation.ts';
 import type { Step } from '../core/plan.ts';
-import type { System } from '../core/system.ts';
 import type { Deps } from './deps.ts';
+import { bySystemName } from './find-system.ts';
 import type { Tenure } from './tenure.ts';
 
 export type ExecutorOptions = {
@@ -21,36 +21,44 @@ export type ExecutorOptions = {
 export type Work = {
   readonly deps: Deps;
   readonly options: ExecutorOptions;
-  readonly system: System;
   readonly tenure: Tenure;
 };
 
-/** The code of a step, with its arguments as they were planned. */
-export function actionOf(
-  { deps, system }: Work,
-  step: Step,
-): { action: Action<Args<ActionName>>; args: Args<ActionName> } {
+/** The code of a step, its arguments as they were planned, and what it gets to work with. */
+export type Reached = {
+  readonly action: Action<Args<ActionName>>;
+  readonly args: Args<ActionName>;
+  readonly run: Run;
+};
+
+/**
+ * Reaches the code of a step. `before` is what it read before its intent was journaled. Throws when this installation has
+ * lost what the plan needs (the system file, the action, arguments of that form), which is to be told like any other fault.
+ */
+export function reach({ deps, tenure }: Work, operation: Operation, step: Step, before: Json): Reached {
+  const system = bySystemName(deps.systems.all, operation.plan.system);
   const action = deps.systems.actionsOf(system)[step.action] as Action<Args<ActionName>> | undefined;
   if (action === undefined) throw new Fault(`looking for the action ${step.action} of ${system.name}`);
-  return { action, args: ActionArgs[step.action].parse(step.args) };
-}
-
-/** What the action gets to work with. `before` is what it read before its intent was journaled. */
-export function runFor({ system, tenure }: Work, operation: Operation, step: Step, before: Json): Run {
-  const outputs = operation.plan.steps.flatMap(({ id }) => {
-    const outcome = operation.steps[id]?.outcome;
-    return outcome?.is === 'done' || outcome?.is === 'unverified' ? [[id, outcome.output] as const] : [];
-  });
-  return {
+  const run: Run = {
     system,
     operation: operation.id,
     step: step.id,
     signal: tenure.signal,
     before,
-    outputs: Object.fromEntries(outputs),
+    outputs: outputsOf(operation),
     progress: (progress) => tenure.progress(step.id, progress),
     fence: () => tenure.fence(),
   };
+  return { action, args: ActionArgs[step.action].parse(step.args), run };
+}
+
+/** What the steps that were done have put out, by step id. */
+export function outputsOf({ plan, steps }: Operation): Readonly<Record<string, Json>> {
+  const outputs = plan.steps.flatMap(({ id }) => {
+    const outcome = steps[id]?.outcome;
+    return outcome?.is === 'done' || outcome?.is === 'unverified' ? [[id, outcome.output] as const] : [];
+  });
+  return Object.fromEntries(outputs);
 }
 
 export type Tried<T> = { readonly value: T } | { readonly problem: string };

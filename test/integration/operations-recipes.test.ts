@@ -1,100 +1,10 @@
-// The use cases on a real store with a platform on paper: consent, crashes at every boundary, and the way back from each.
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+// Every recipe on a real store with a platform on paper: each step failing, breaking, dying, and the way back from each.
+import { describe, expect, it } from 'vitest';
 import type { ActionName } from '../../src/core/action.ts';
-import { Refusal } from '../../src/core/errors.ts';
-import { isEnded, type Operation } from '../../src/core/operation.ts';
-import type { Deps } from '../../src/operations/deps.ts';
-import { execute } from '../../src/operations/execute.ts';
-import { sweep } from '../../src/operations/sweep.ts';
-import { createUseCases, type UseCases } from '../../src/operations/use-cases.ts';
-import { runbooks } from '../../src/runbooks/runbooks.ts';
-import { type Mishap, type Paper, paperPlatform } from '../support/paper-platform.ts';
-import { type OpenStore, silentLog, startStores } from '../support/stores.ts';
-import { systemOf } from '../support/system.ts';
+import type { Mishap } from '../support/paper-platform.ts';
+import { ALICE, desksOfThisFile, justBefore, withoutBackups } from './operations-fixture.ts';
 
-const server = await startStores();
-afterEach(() => store.close());
-afterAll(() => server.stop());
-
-const ALICE = 'U01ALICE';
-const BOB = 'U02BOB';
-const CAROL = 'U03CAROL';
-const DAVE = 'U04DAVE';
-const ERIN = 'U05ERIN';
-
-let store: OpenStore;
-let paper: Paper;
-let deps: Deps;
-let useCases: UseCases;
-let holders: Record<string, readonly string[]>;
-let woken: string[];
-let asked = 0;
-
-beforeEach(async () => {
-  store = await server.open();
-  const system = systemOf({
-    operators: ['operator'],
-    roles: {
-      operator: { users: [ALICE, BOB, CAROL] },
-      'engineering-lead': { users: [BOB, ERIN] },
-      'product-lead': { users: [CAROL] },
-    },
-  });
-  paper = paperPlatform(system);
-  holders = {};
-  woken = [];
-  deps = {
-    commands: store.commands,
-    operations: store.operations,
-    queue: { wake: async (id) => void woken.push(id) },
-    people: { holders: async (role) => ('users' in role ? (holders[role.users.join()] ?? role.users) : []) },
-    systems: paper.systems,
-    runbooks,
-    log: silentLog,
-  };
-  useCases = createUseCases(deps);
-});
-
-async function ask(text: string, user = ALICE): Promise<Operation> {
-  asked += 1;
-  const intake = { key: `key-${asked}`, text, user, channel: 'C01INCIDENTS', team: 'T1' };
-  const { accepted } = await useCases.accept(intake);
-  const answer = await useCases.answer(accepted);
-  if (answer?.is === 'refused') throw answer.refusal;
-  if (answer?.is !== 'operation') throw new Error(`no operation but ${answer?.is}`);
-  return answer.operation;
-}
-
-/** A worker works on it until it can go no further. Returns whether it died on the way. */
-async function work(id: string): Promise<boolean> {
-  const stop = new AbortController();
-  paper.crash = () => stop.abort(new Error('killed'));
-  await execute(deps, { worker: 'w', leaseSeconds: 5, undoTries: 2, undoPauseMs: 1 }, id, stop.signal);
-  return stop.signal.aborted;
-}
-
-async function agree({ id, digest, plan }: Operation): Promise<void> {
-  const click = { operation: id, digest };
-  if (plan.consent.kind === 'typed') await useCases.confirm({ ...click, by: ALICE, typed: plan.target.name });
-  if (plan.consent.kind !== 'approvals') return;
-  await useCases.approve({ ...click, by: BOB });
-  await useCases.approve({ ...click, by: CAROL });
-}
-
-async function run(text: string): Promise<Operation> {
-  const { id } = await ask(text);
-  await work(id);
-  const rehearsed = await useCases.find(id);
-  if (!isEnded(rehearsed.state)) await agree(rehearsed);
-  await work(id);
-  return useCases.find(id);
-}
-
-const refusal = (work: Promise<unknown>) =>
-  work.then(
-    () => 'not refused',
-    (thrown: unknown) => (thrown instanceof Refusal ? thrown.code : String(thrown)),
-  );
+const desk = await desksOfThisFile();
 
 const STORIES = {
   'restore production a001': ['candidate.create', 'maintenance.on', 'database.promote', 'maintenance.off'],
@@ -116,40 +26,52 @@ STEPS.push(
   ]),
 );
 
-describe('each runbook', () => {
+describe('each recipe', () => {
   it.each(Object.keys(STORIES))('“%s” succeeds, and undo puts everything back', async (text) => {
+    const { paper, run, useCases } = desk();
     const before = structuredClone(paper.world);
     const operation = await run(text);
     expect(operation.state).toBe('succeeded');
     expect(paper.world).not.toEqual(before);
     const undo = await run(`undo ${operation.id}`);
     expect(undo.state).toBe('succeeded');
-    expect((await useCases.find(operation.id)).state).toBe('undone');
-    expect({ live: paper.world.live, release: paper.world.release, maintenance: paper.world.maintenance }).toEqual({
-      live: before.live,
-      release: before.release,
-      maintenance: before.maintenance,
-    });
+    expect(await useCases.find(operation.id)).toMatchObject({ state: 'undone', undoneBy: undo.id });
+    const { live, release, maintenance } = before;
+    expect(paper.world).toMatchObject({ live, release, maintenance });
   });
 
   it.each(STEPS)('“%s” leaves a clean slate when %s fails after its effect', async (text, action) => {
-    const before = structuredClone({ ...paper.world, backups: null });
+    const { paper, run } = desk();
+    const before = withoutBackups(paper.world);
     paper.mishap = { action, when: 'after', how: 'fails' };
     const operation = await run(text);
     expect(operation.state).toBe('failed');
     expect(operation.stopped?.why).toMatch(/failed: on paper/);
-    expect({ ...paper.world, backups: null }).toEqual(before);
+    expect(withoutBackups(paper.world)).toEqual(before);
   });
 
   it.each(STEPS)('“%s” leaves a clean slate when %s breaks before its effect', async (text, action) => {
-    const before = structuredClone({ ...paper.world, backups: null });
+    const { paper, run } = desk();
+    const before = withoutBackups(paper.world);
     paper.mishap = { action, when: 'before', how: 'fault' };
     const operation = await run(text);
     expect(operation.state).toBe('failed');
-    expect({ ...paper.world, backups: null }).toEqual(before);
+    expect(withoutBackups(paper.world)).toEqual(before);
+  });
+
+  it.each(STEPS)('“%s” leaves a clean slate when %s cannot be prepared', async (text, action) => {
+    const { paper, run } = desk();
+    const before = withoutBackups(paper.world);
+    paper.unreadable.add(action);
+    const operation = await run(text);
+    expect(operation.state).toBe('failed');
+    expect(operation.stopped?.why).toMatch(/could not be prepared: .* cannot be read/);
+    expect(paper.effects[action]).toBeUndefined();
+    expect(withoutBackups(paper.world)).toEqual(before);
   });
 
   it.each(CASES)('“%s” adopts %s when only its reply was lost', async (text, action) => {
+    const { paper, run } = desk();
     paper.mishap = { action, when: 'after', how: 'fault' };
     const operation = await run(text);
     expect(operation.state).toBe('succeeded');
@@ -159,14 +81,71 @@ describe('each runbook', () => {
   it.each(
     CASES.flatMap(([text, action]) => (['before', 'after'] as const).map((when) => [text, action, when] as const)),
   )('“%s” goes on after a worker died at %s, %s its effect, and does it once', async (text, action, when) => {
+    const { paper, ask, agree, work, state } = desk();
     const operation = await ask(text);
     paper.mishap = { action, when, how: 'crash' };
     let deaths = Number(await work(operation.id));
     await agree(operation);
     for (let tries = 0; tries < 3; tries += 1) deaths += Number(await work(operation.id));
     expect(deaths).toBe(1);
-    expect((await useCases.find(operation.id)).state).toBe('succeeded');
+    expect(await state(operation.id)).toBe('succeeded');
     expect(paper.effects[action]).toBe(1);
+  });
+});
+
+describe('undo', () => {
+  it('marks what it took back once, although its worker died before it said that it had finished', async () => {
+    const here = desk();
+    const { id } = await here.run('rollback v255');
+    const undo = await here.ask(`undo ${id}`);
+    await here.agree(undo);
+    justBefore(here, 'finished', () => here.steal(undo.id));
+    await here.work(undo.id);
+    expect(await here.state(id)).toBe('undone');
+    expect(await here.state(undo.id)).toBe('running');
+    await here.lapse(undo.id);
+    await here.work(undo.id);
+    expect(await here.state(undo.id)).toBe('succeeded');
+    expect((await here.types(id)).filter((type) => type === 'undone')).toHaveLength(1);
+  });
+
+  it.each([
+    ['fails', 'failed', 'succeeded'],
+    ['unverified', 'unverified', 'undone'],
+  ] as const)('that ends after “%s” as %s leaves the former operation %s', async (how, ended, former) => {
+    const { run, paper, state } = desk();
+    const { id } = await run('rollback v255');
+    paper.mishap = { action: 'release.rollback', when: 'after', how };
+    expect((await run(`undo ${id}`)).state).toBe(ended);
+    expect(await state(id)).toBe(former);
+  });
+});
+
+describe('what could not be read back', () => {
+  it('is not good enough to go on with before the gate', async () => {
+    const { paper, run } = desk();
+    paper.mishap = { action: 'candidate.create', when: 'after', how: 'unverified' };
+    const { state, stopped } = await run('restore production a001');
+    expect(state).toBe('failed');
+    expect(stopped?.why).toMatch(/could not be verified: on paper/);
+    expect(paper.world.databases).toEqual(['db-one', 'db-staging']);
+  });
+
+  it('is no success behind the gate, but is taken back as one', async () => {
+    const { paper, run, state } = desk();
+    paper.mishap = { action: 'backup.capture', when: 'after', how: 'unverified' };
+    const operation = await run('restore staging a001');
+    expect(operation.state).toBe('unverified');
+    expect((await run(`undo ${operation.id}`)).state).toBe('succeeded');
+    expect(await state(operation.id)).toBe('undone');
+  });
+
+  it('hands its output on to the way back', async () => {
+    const { paper, run } = desk();
+    paper.mishap = { action: 'database.restore', when: 'after', how: 'unverified' };
+    paper.unreadable.add('health.check');
+    expect((await run('restore staging a001')).state).toBe('failed');
+    expect(paper.world.stagingHolds).toBe('old data');
   });
 });
 
@@ -178,9 +157,11 @@ describe('a step whose outcome nobody knows', () => {
     ['did_not', 'succeeded', 'candidate'],
     ['abandon', 'failed', 'db-one'],
   ] as const)('waits for a person; “%s” ends as %s', async (verdict, state, live) => {
+    const { paper, run, work, useCases } = desk();
     paper.mishap = unknown;
     const asking = await run('restore production a001');
     expect(asking.state).toBe('needs_human');
+    expect(asking.question?.why).toMatch(/mishap after database.promote; the provider does not say/);
     const click = { operation: asking.id, digest: asking.digest, by: ALICE };
     await useCases.settle({ ...click, step: asking.question?.step ?? '', verdict });
     await work(asking.id);
@@ -188,171 +169,17 @@ describe('a step whose outcome nobody knows', () => {
     expect(paper.world.live).toContain(live === 'candidate' ? 'op' : live);
     expect(paper.effects['database.promote']).toBe(verdict === 'did_not' ? 2 : 1);
   });
-});
 
-describe('consent', () => {
-  it('lets the rehearsal run and nothing else before it is given', async () => {
-    const { id } = await ask('restore production a001');
-    await work(id);
-    expect(Object.keys(paper.effects)).toEqual(['candidate.create', 'candidate.load', 'candidate.check']);
-    expect((await useCases.find(id)).state).toBe('awaiting_approval');
-  });
-
-  it('refuses the requester, strangers, a second vote, another plan, and anything after the decision', async () => {
-    const { id, digest } = await ask('restore production a001', BOB);
-    const click = (by: string) => useCases.approve({ operation: id, digest, by });
-    expect(await refusal(click(BOB))).toBe('own-request');
-    expect(await refusal(click(DAVE))).toBe('not-an-approver');
-    expect(await refusal(useCases.approve({ operation: id, digest: 'other', by: CAROL }))).toBe('stale-plan');
-    await click(CAROL);
-    expect(await refusal(click(CAROL))).toBe('already-approved');
-    await useCases.deny({ operation: id, digest, by: CAROL });
-    expect(await refusal(click(CAROL))).toBe('already-decided');
-  });
-
-  it('counts two approvers at once as two votes and one decision', async () => {
-    const { id, digest } = await ask('restore production a001');
-    await Promise.all([BOB, CAROL].map((by) => useCases.approve({ operation: id, digest, by })));
-    const { votes, state } = await useCases.find(id);
-    expect(votes.map(({ by }) => by).sort()).toEqual([BOB, CAROL]);
-    expect(state).toBe('queued');
-  });
-
-  it('lets deny win over approve and takes the candidate away again', async () => {
-    const { id, digest } = await ask('restore production a001');
-    await work(id);
-    await useCases.approve({ operation: id, digest, by: BOB });
-    await useCases.deny({ operation: id, digest, by: CAROL });
-    await work(id);
-    expect((await useCases.find(id)).state).toBe('cancelled');
-    expect(paper.world.databases).toEqual(['db-one', 'db-staging']);
-  });
-
-  it('goes back to waiting when an approver has lost the role before execution', async () => {
+  it('is asked about as well when a worker died over it', async () => {
+    const { paper, ask, agree, work, useCases } = desk();
     const operation = await ask('rollback v255');
     await agree(operation);
-    holders[CAROL] = [];
+    paper.mishap = { action: 'release.rollback', when: 'after', how: 'crash' };
+    expect(await work(operation.id)).toBe(true);
+    paper.mishap = { action: 'release.rollback', when: 'after', how: 'unknown' };
     await work(operation.id);
-    const after = await useCases.find(operation.id);
-    expect(after.state).toBe('awaiting_approval');
-    expect(after.votes.map(({ by }) => by)).toEqual([BOB]);
-    expect(paper.effects['release.rollback']).toBeUndefined();
-  });
-
-  it('is void when the facts have changed in the meantime', async () => {
-    const operation = await ask('rollback v255');
-    await agree(operation);
-    paper.world.release = 'v254';
-    await work(operation.id);
-    const after = await useCases.find(operation.id);
-    expect(after.state).toBe('cancelled');
-    expect(after.stopped?.why).toMatch(/ran v256, now it runs v254/);
-    expect(paper.effects).toEqual({});
-  });
-
-  it('expires, by the clock of the database', async () => {
-    const [system] = paper.systems.all;
-    const consent = system?.environments['production']?.consent;
-    if (consent?.kind === 'approvals') consent.expiresMinutes = 0.001;
-    const operation = await ask('rollback v255');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(await refusal(agree(operation))).toBe('expired');
-    await sweep(deps);
-    expect((await useCases.find(operation.id)).state).toBe('expired');
-    expect(await refusal(agree(operation))).toBe('already-decided');
-  });
-
-  it('is asked of the requester alone where a name has to be typed', async () => {
-    const { id, digest } = await ask('restore staging a001');
-    const typed = (by: string, text: string) => useCases.confirm({ operation: id, digest, by, typed: text });
-    expect(await refusal(typed(BOB, 'app-staging'))).toBe('not-yours');
-    expect(await refusal(typed(ALICE, 'app-production'))).toBe('wrong-name');
-    await typed(ALICE, ' app-staging ');
-    expect(await refusal(typed(ALICE, 'app-staging'))).toBe('already-decided');
-  });
-
-  it('cannot be given when roles cannot be read', async () => {
-    const { id, digest } = await ask('rollback v255');
-    deps.people.holders = async () => {
-      throw new Error('Slack does not answer');
-    };
-    expect(await refusal(useCases.approve({ operation: id, digest, by: BOB }))).toMatch(/Slack does not answer/);
-    expect((await useCases.find(id)).votes).toEqual([]);
-  });
-});
-
-describe('asking', () => {
-  it('is answered once however often the request arrives', async () => {
-    const intake = { key: 'same', text: 'rollback v255', user: ALICE, channel: 'C01INCIDENTS', team: 'T1' };
-    const answers = await Promise.all(
-      Array.from({ length: 20 }, async () => {
-        const { accepted } = await useCases.accept(intake);
-        return useCases.answer(accepted);
-      }),
-    );
-    const planned = answers.flatMap((answer) => (answer?.is === 'operation' ? [answer.operation.id] : []));
-    expect(new Set(planned).size).toBe(1);
-    expect(await store.operations.open(null)).toHaveLength(1);
-  });
-
-  it('is refused while another operation changes the same database, naming who has it', async () => {
-    await ask('restore production a001');
-    const second = ask('rollback v255', BOB);
-    await expect(second).rejects.toThrow(/held by op-\d+.*<@U01ALICE>/s);
-  });
-
-  it('is refused to people who may only look, except for looking', async () => {
-    expect(await refusal(ask('restore staging a001', DAVE))).toBe('not-an-operator');
-    expect(await refusal(ask('verify --deep', DAVE))).toBe('not-an-operator');
-    expect((await ask('verify', DAVE)).state).toBe('queued');
-  });
-
-  it('is refused to those whose own approval would be needed', async () => {
-    holders[[BOB, ERIN].join()] = [BOB];
-    expect(await refusal(ask('rollback v255', BOB))).toBe('not-approvable');
-    expect((await ask('rollback v255', ALICE)).state).toBe('awaiting_approval');
-  });
-
-  it('is refused for what is not there', async () => {
-    expect(await refusal(ask('restore moon a001'))).toBe('unknown-environment');
-    expect(await refusal(ask('restore staging a777'))).toBe('no-such-backup');
-    expect(await refusal(ask('rollback v9'))).toBe('no-such-release');
-    expect(await refusal(ask('undo op-999'))).toBe('no-such-operation');
-    expect(await refusal(ask('verify --system moon'))).toBe('unknown-system');
-  });
-
-  it('starts late but is not lost when the queue is down', async () => {
-    const wake = deps.queue.wake;
-    deps.queue.wake = async () => {
-      throw new Error('Redis is away');
-    };
-    const { id } = await ask('verify');
-    expect(woken).toEqual([]);
-    deps.queue.wake = wake;
-    await sweep(deps);
-    expect(woken).toEqual([id]);
-  });
-
-  it('is made up by the sweeper when the process died after the commit', async () => {
-    await useCases.accept({ key: 'left', text: 'rollback v255', user: ALICE, channel: 'C01INCIDENTS', team: 'T1' });
-    await store.sql("update holdfast.commands set received_at = now() - interval '1 minute'");
-    await sweep(deps);
-    await sweep(deps);
-    expect(await store.operations.open(null)).toHaveLength(1);
-  });
-});
-
-describe('cancelling', () => {
-  it('is refused once something is being changed', async () => {
-    const operation = await ask('rollback v255');
-    await agree(operation);
-    paper.mishap = { action: 'release.rollback', when: 'before', how: 'crash' };
-    await work(operation.id);
-    expect(await refusal(useCases.cancel({ operation: operation.id, by: ALICE }))).toBe('too-late');
-  });
-
-  it('ends what has prepared nothing at once', async () => {
-    const { id } = await ask('rollback v255');
-    expect((await useCases.cancel({ operation: id, by: BOB })).state).toBe('cancelled');
+    const { state, question } = await useCases.find(operation.id);
+    expect(state).toBe('needs_human');
+    expect(question).toMatchObject({ step: 's1', why: 'the provider does not say', about: 'step' });
   });
 });

@@ -18,12 +18,15 @@ export type World = {
   stagingHolds: string;
 };
 
-/** Where something goes wrong: before or after the effect of an action, once. */
+/** Where something goes wrong, once: before or after the effect of an action. */
 export type Mishap = {
   action: ActionName;
   when: 'before' | 'after';
-  /** `fault` throws; `crash` aborts the worker as if it had died; `unknown` throws and cannot be probed; `fails` ends the step. */
-  how: 'fault' | 'crash' | 'unknown' | 'fails';
+  /**
+   * `fault` throws; `crash` aborts the worker as if it had died; `unknown` throws and cannot be probed; `fails` ends the
+   * step; `unverified` ends it without having been read back (only after the effect).
+   */
+  how: 'fault' | 'crash' | 'unknown' | 'fails' | 'unverified';
 };
 
 export type Paper = {
@@ -31,8 +34,17 @@ export type Paper = {
   /** How often each effect happened at the provider. */
   effects: Record<string, number>;
   mishap: Mishap | null;
+  /** Actions whose `before` cannot be read, and those that cannot be taken back now. */
+  unreadable: Set<ActionName>;
+  stuck: Set<ActionName>;
+  /** Awaited by every action when it begins, before its fence, and directly before its effect. */
+  begins: (action: ActionName, run: Run) => Promise<void>;
+  acts: (action: ActionName, run: Run) => Promise<void>;
+  /** Awaited whenever something is taken back, before it is. */
+  undoes: (action: ActionName, run: Run) => Promise<void>;
   /** Called instead of dying. */
   crash: () => void;
+  actions: Actions;
   systems: Systems;
 };
 
@@ -66,35 +78,49 @@ export function paperPlatform(system: System): Paper {
     backups: { production: ['a001'], staging: [] },
     stagingHolds: 'old data',
   };
-  const paper: Paper = { world, effects: {}, mishap: null, crash: () => {}, systems: undefined as never };
+  const nothing = async () => {};
+  const hooks = { begins: nothing, acts: nothing, undoes: nothing, crash: () => {} };
+  const missing = { actions: undefined as never, systems: undefined as never };
+  const paper: Paper = {
+    world,
+    effects: {},
+    mishap: null,
+    unreadable: new Set(),
+    stuck: new Set(),
+    ...hooks,
+    ...missing,
+  };
+  paper.actions = actionsOn(paper);
+  const read = async (_system: System, environment: string) => factsOf(world, environment, system.name);
   const platform: Platform = {
     kind: system.platform,
     capabilities: ['backups', 'candidate', 'maintenance', 'releases'],
     problemsOf: () => [],
     backupId: (typed) => typed,
-    facts: async (_system, environment) => factsOf(world, environment),
+    facts: read,
     connection: async () => new Secret('postgres://paper'),
     download: async () => {},
-    actions: actionsOn(paper),
+    actions: paper.actions,
   };
   paper.systems = {
     all: [system],
     platformOf: () => platform,
-    actionsOf: () => platform.actions,
+    actionsOf: () => paper.actions,
     facts: async (_system, environments) => ({
       at: new Date().toISOString(),
-      environments: Object.fromEntries(environments.map((name) => [name, factsOf(world, name)])),
+      environments: Object.fromEntries(environments.map((name) => [name, factsOf(world, name, system.name)])),
     }),
     survey: async (_system, facts: Facts) => facts,
   };
   return paper;
 }
 
-function factsOf(world: World, environment: string): EnvironmentFacts {
+/** The identity carries the system's name, so that several worlds can use one store. */
+function factsOf(world: World, environment: string, system: string): EnvironmentFacts {
   const production = environment === 'production';
   const database = production ? world.live : 'db-staging';
   return {
-    target: { environment, name: `app-${environment}`, database, identity: `id-${database}` },
+    target: { environment, name: `app-${environment}`, database, identity: `${system}-${database}` },
     maintenance: world.maintenance,
     backups: (world.backups[environment] ?? []).map((id) => ({ ...BACKUP, id })),
     releases: production ? RELEASES.map((release) => ({ ...release, current: release.id === world.release })) : [],
@@ -110,7 +136,8 @@ function actionsOn(paper: Paper): Actions {
   const reads = <N extends ActionName>(name: N): Action<Args<N>> =>
     action(paper, name, { effect: () => {}, done: () => false });
   return {
-    'backups.verify': reads('backups.verify'),
+    // The one that reads nothing before its intent is journaled.
+    'backups.verify': withoutBefore(reads('backups.verify')),
     'candidate.check': reads('candidate.check'),
     'database.check': reads('database.check'),
     'services.check': reads('services.check'),
@@ -189,14 +216,11 @@ type Kind<A> = {
 };
 
 function action<N extends ActionName>(paper: Paper, name: N, kind: Kind<Args<N>>): Action<Args<N>> {
-  const strike = (when: Mishap['when'], run: Run): 'fails' | null => {
+  const strike = (when: Mishap['when'], run: Run): 'fails' | 'unverified' | null => {
     const { mishap } = paper;
     if (mishap?.action !== name || mishap.when !== when) return null;
-    if (mishap.how === 'fails') {
-      paper.mishap = null;
-      return 'fails';
-    }
     if (mishap.how !== 'unknown') paper.mishap = null;
+    if (mishap.how === 'fails' || mishap.how === 'unverified') return mishap.how;
     if (mishap.how === 'crash') paper.crash();
     run.signal.throwIfAborted();
     throw new Error(`mishap ${when} ${name}`);
@@ -209,13 +233,20 @@ function action<N extends ActionName>(paper: Paper, name: N, kind: Kind<Args<N>>
   });
   return {
     describe: () => `paper ${name}`,
+    async before() {
+      if (paper.unreadable.has(name)) throw new Error(`${name} cannot be read`);
+      return { read: true };
+    },
     async do(args, run) {
+      await paper.begins(name, run);
       await run.fence();
       if (strike('before', run) === 'fails') return { is: 'failed', why: 'on paper', evidence, untouched: true };
+      await paper.acts(name, run);
       kind.effect(args, run);
       paper.effects[name] = (paper.effects[name] ?? 0) + 1;
-      if (strike('after', run) === 'fails') return { is: 'failed', why: 'on paper', evidence, untouched: false };
-      return outcome(args, run);
+      const struck = strike('after', run);
+      if (struck === 'fails') return { is: 'failed', why: 'on paper', evidence, untouched: false };
+      return struck === null ? outcome(args, run) : { ...outcome(args, run), is: struck, why: 'on paper' };
     },
     async probe(args, run) {
       if (paper.mishap?.action === name && paper.mishap.how === 'unknown') {
@@ -229,12 +260,18 @@ function action<N extends ActionName>(paper: Paper, name: N, kind: Kind<Args<N>>
         ? { not: 'nothing to take back' }
         : {
             how: 'it is put back',
-            run: async (args) => {
+            run: async (args, _output, run) => {
+              await paper.undoes(name, run);
+              if (paper.stuck.has(name)) throw new Error(`${name} is stuck`);
               kind.undo?.(args);
               return { says: [`${name} was taken back`], checks: [] };
             },
           },
   };
+}
+
+function withoutBefore<A>({ before: _, ...action }: Action<A>): Action<A> {
+  return action;
 }
 
 function captureName({ operation }: Run): string {

@@ -259,9 +259,9 @@ describe('the checks of a database', () => {
     const outcome = await action.do({ environment: 'production', candidate, expect: null }, runOf());
     expect(outcome.is).toBe('done');
     expect(outcome.evidence.says).toEqual([
-      'accounts: candidate 50, live 50 (the same)',
-      'entries: candidate 4,240, live 4,280 (40 fewer)',
-      'billing.invoices: candidate 7, live 7 (the same)',
+      'accounts: 50 in the candidate, 50 in the database live then (the same)',
+      'entries: 4,240 in the candidate, 4,280 in the database live then (40 fewer)',
+      'billing.invoices: 7 in the candidate, 7 in the database live then (the same)',
       '5 of 5 checks passed.',
     ]);
   });

@@ -161,6 +161,8 @@ class Life {
   readonly effects = new Map<string, number>();
   /** Somebody said what was not so: then the world is what they made of it. */
   lied = false;
+  private drifted = false;
+  private readonly violations: unknown[] = [];
   private actions = 0;
   private seen = 0;
 
@@ -170,7 +172,8 @@ class Life {
     this.digest = digest;
     this.world = withoutBackups(here.paper.world);
     here.paper.acts = async (action, run) => {
-      if (changes(action)) await this.requireConsent();
+      // What is thrown here would count as a fault of the provider: it is kept for the end.
+      if (changes(action)) await this.requireConsent().catch((thrown: unknown) => this.violations.push(thrown));
       this.effects.set(run.step, (this.effects.get(run.step) ?? 0) + 1);
     };
   }
@@ -252,11 +255,12 @@ class Life {
 
   /** Somebody else changes what the plan is about, before the last look at it. */
   private async drift(): Promise<void> {
-    const { gatePassed, state } = await this.now();
+    const { gatePassed, state, plan } = await this.now();
     if (gatePassed || isEnded(state)) return;
     const { world } = this.here.paper;
     world.release = 'v254';
     world.live = 'db-two';
+    this.drifted = plan.environment === 'production';
     this.world = { ...this.world, release: world.release, live: world.live };
   }
 
@@ -264,7 +268,7 @@ class Life {
   private async requireConsent(): Promise<void> {
     const entries = await this.here.store.operations.journal(this.id);
     const { plan, state, requestedBy } = await this.now();
-    expect(state).toBe('running');
+    expect({ state, drifted: this.drifted }).toEqual({ state: 'running', drifted: false });
     const startedAt = entries.findLastIndex(({ event }) => event.type === 'started');
     const started = entries[startedAt];
     expect(started).toBeDefined();
@@ -312,6 +316,7 @@ class Life {
   /** What holds at the end. */
   async check(): Promise<void> {
     const { store, paper } = this.here;
+    if (this.violations.length > 0) throw this.violations[0];
     const operation = await this.now();
     const entries = await store.operations.journal(this.id);
     expect(isEnded(operation.state)).toBe(true);
@@ -359,5 +364,5 @@ it('whatever people, workers and mishaps do in whatever order: consent, once, an
     { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
   );
   // A test in which nothing ever succeeds, or nothing fails, has proven little.
-  expect([...ends.keys()]).toEqual(expect.arrayContaining(['succeeded', 'failed', 'cancelled']));
+  if (RUNS >= 60) expect([...ends.keys()]).toEqual(expect.arrayContaining(['succeeded', 'failed', 'cancelled']));
 });

@@ -154,6 +154,17 @@ describe('a worker that was taken for dead', () => {
     expect(paper.effects).toEqual({});
   });
 
+  it('is not taken for one while it takes something back for longer than its lease', async () => {
+    const { ask, agree, work, paper, state } = desk();
+    const operation = await ask('rollback v255');
+    await agree(operation);
+    paper.mishap = { action: 'release.rollback', when: 'after', how: 'fails' };
+    paper.undoes = () => sleep(1500);
+    await work(operation.id, { leaseSeconds: 1 });
+    expect(await state(operation.id)).toBe('failed');
+    expect(paper.world.release).toBe('v256');
+  });
+
   it('is told apart from a fault by the error that it gets', async () => {
     const { ask, agree, work, paper, state, steal } = desk();
     const operation = await ask('rollback v255');

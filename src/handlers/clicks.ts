@@ -86,7 +86,7 @@ async function openDialog({ value, trigger }: Clicked, client: SlackClient, useC
 }
 
 function settle({ value, by }: Clicked, verdict: 'happened' | 'did_not' | 'abandon', useCases: UseCases) {
-  const { operation, digest, step } = value;
-  if (step === undefined) throw OLD_BUTTON;
-  return useCases.settle({ operation, digest, by, step, verdict });
+  const { operation, digest, asks } = value;
+  if (asks === undefined) throw OLD_BUTTON;
+  return useCases.settle({ operation, digest, by, asks, verdict });
 }

@@ -1,6 +1,7 @@
 // The names of everything that can be clicked or typed into, and what a click carries.
 import { z } from 'zod';
 import { OperationId } from '../core/names.ts';
+import type { Question } from '../core/operation.ts';
 
 export const ACTIONS = {
   approve: 'operation_approve',
@@ -20,20 +21,21 @@ export const CONFIRM_VIEW = {
   action: 'confirm_name',
 } as const;
 
-/** The operation as it was shown: the digest binds the click to the plan on the card. `step` is the one asked about. */
+/** The operation as it was shown: the digest binds the click to the plan on the card. `asks` is the question that it answers. */
 export const ButtonValue = z.strictObject({
   operation: OperationId,
   digest: z.string().regex(/^[0-9a-f]{64}$/),
-  step: z
-    .string()
-    .regex(/^s[1-9][0-9]?$/)
-    .optional(),
+  asks: z.strictObject({ step: z.string().regex(/^s[1-9][0-9]?$/), about: z.enum(['step', 'undo']) }).optional(),
 });
 export type ButtonValue = z.infer<typeof ButtonValue>;
 
 /** The value of a button, and the private metadata of the dialog. */
-export function buttonValue({ id, digest }: { readonly id: string; readonly digest: string }, step?: string): string {
-  const value: ButtonValue = { operation: id, digest, ...(step === undefined ? {} : { step }) };
+export function buttonValue(
+  { id, digest }: { readonly id: string; readonly digest: string },
+  asked?: Pick<Question, 'step' | 'about'>,
+): string {
+  const asks = asked && { step: asked.step, about: asked.about };
+  const value: ButtonValue = { operation: id, digest, ...(asks === undefined ? {} : { asks }) };
   return JSON.stringify(value);
 }
 

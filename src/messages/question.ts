@@ -40,7 +40,7 @@ function answersTo(about: Question['about']): string[] {
 }
 
 function buttonsFor(operation: Operation, { step, about }: Question): Button[] {
-  const value = buttonValue(operation, step);
+  const value = buttonValue(operation, { step, about });
   const giveUp = about === 'undo' ? 'Leave it as it is' : 'Abandon and undo';
   const says = (answer: string) => `${operation.id}, step ${step.slice(1)}: ${answer}`;
   return [

@@ -9,7 +9,7 @@ import { changesEnvironment } from '../core/plan.ts';
 import type { System } from '../core/system.ts';
 import { utc } from '../core/wording.ts';
 import { requireOperator, rolesOf } from './authority.ts';
-import type { Click } from './click.ts';
+import type { Click, Settlement } from './click.ts';
 import type { Deps } from './deps.ts';
 import { bySystemName, findOperation } from './find-system.ts';
 import { wakeFor } from './wake.ts';
@@ -99,16 +99,15 @@ export async function cancel(deps: Deps, { operation: id, by }: Omit<Click, 'dig
 }
 
 /** A person says what happened to a step whose outcome is unknown. */
-export async function settle(
-  deps: Deps,
-  click: Click & { readonly step: string; readonly verdict: 'happened' | 'did_not' | 'abandon' },
-): Promise<Operation> {
+export async function settle(deps: Deps, click: Settlement): Promise<Operation> {
   const { system } = await operationAndSystem(deps, click.operation);
   await requireOperator(deps.people, system, click.by);
   return decide(deps, click.operation, (operation) => {
     requireSamePlan(operation, click.digest);
-    if (operation.state !== 'needs_human' || operation.question?.step !== click.step) throw notWaiting(operation);
-    return [{ type: 'answered', step: click.step, by: click.by, verdict: click.verdict }];
+    const { step, about } = click.asks;
+    const { question } = operation;
+    if (question?.step !== step || question.about !== about) throw notWaiting(operation);
+    return [{ type: 'answered', step, by: click.by, verdict: click.verdict }];
   });
 }
 

@@ -4,7 +4,7 @@ import type { Operation } from '../core/operation.ts';
 import type { Accepted, Intake } from '../core/ports.ts';
 import type { Answer } from '../core/views.ts';
 import { answer } from './answer.ts';
-import type { Click } from './click.ts';
+import type { Click, Settlement } from './click.ts';
 import { approve, cancel, confirm, deny, settle } from './decide.ts';
 import type { Deps } from './deps.ts';
 import { findOperation } from './find-system.ts';
@@ -21,9 +21,7 @@ export interface UseCases {
   confirm(click: Click & { readonly typed: string }): Promise<Operation>;
   cancel(click: Omit<Click, 'digest'>): Promise<Operation>;
   /** A person says what happened to a step whose outcome is unknown. */
-  settle(
-    click: Click & { readonly step: string; readonly verdict: 'happened' | 'did_not' | 'abandon' },
-  ): Promise<Operation>;
+  settle(click: Settlement): Promise<Operation>;
   /** The operation as it is now; throws Refusal when there is none. */
   find(operation: string): Promise<Operation>;
 }

@@ -35,6 +35,7 @@ export function commandStore(db: Db): CommandStore {
           .updateTable('commands')
           .set({ answer: JSON.stringify(answer), answered_at: sql`clock_timestamp()` })
           .where('id', '=', id)
+          .where('answer', 'is', null)
           .execute();
       }),
 

@@ -339,17 +339,19 @@ describe('cancelling', () => {
 });
 
 describe('settling', () => {
+  const STEP = { step: 's1', about: 'step' as const };
   const asking = async ({ paper, run }: Desk) => {
     paper.mishap = { action: 'release.rollback', when: 'after', how: 'unknown' };
     const { id, digest } = await run('rollback v255');
-    return { operation: id, digest, by: ALICE, step: 's1', verdict: 'happened' as const };
+    return { operation: id, digest, by: ALICE, asks: STEP, verdict: 'happened' as const };
   };
 
-  it('is for operators, for the step that is asked about, and for the plan that was shown', async () => {
+  it('is for operators, for the question that is asked, and for the plan that was shown', async () => {
     const here = desk();
     const answer = await asking(here);
     expect(await refusal(here.useCases.settle({ ...answer, by: ERIN }))).toBe('not-an-operator');
-    expect(await refusal(here.useCases.settle({ ...answer, step: 's2' }))).toBe('answer-first');
+    expect(await refusal(here.useCases.settle({ ...answer, asks: { ...STEP, step: 's2' } }))).toBe('answer-first');
+    expect(await refusal(here.useCases.settle({ ...answer, asks: { ...STEP, about: 'undo' } }))).toBe('answer-first');
     expect(await refusal(here.useCases.settle({ ...answer, digest: 'other' }))).toBe('stale-plan');
     await here.useCases.settle(answer);
     expect(await refusal(here.useCases.settle(answer))).toBe('already-decided');
@@ -366,7 +368,7 @@ describe('settling', () => {
     paper.stuck.add('candidate.create');
     await work(id);
     paper.stuck.clear();
-    await useCases.settle({ operation: id, digest, by: CAROL, step: 's1', verdict });
+    await useCases.settle({ operation: id, digest, by: CAROL, asks: { step: 's1', about: 'undo' }, verdict });
     await work(id);
     expect(await state(id)).toBe('failed');
     expect(paper.world.databases.map((name) => (name.startsWith('app-') ? 'the candidate' : name))).toEqual(databases);

@@ -398,7 +398,13 @@ describe('after an upgrade', () => {
     const { state, question, digest } = await useCases.find(operation.id);
     expect(state).toBe('needs_human');
     expect(question?.why).toMatch(/There is no system/);
-    const answer = { operation: operation.id, digest, by: ALICE, step: 's1', verdict: 'happened' as const };
+    const answer = {
+      operation: operation.id,
+      digest,
+      by: ALICE,
+      asks: { step: 's1', about: 'step' as const },
+      verdict: 'happened' as const,
+    };
     expect(await refusal(useCases.settle(answer))).toBe('unknown-system');
     deps.systems = paper.systems;
     await useCases.settle(answer);

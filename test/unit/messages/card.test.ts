@@ -91,9 +91,9 @@ describe('the card', () => {
     expect(deny).toMatchObject({ style: 'danger', confirm: { style: 'danger' } });
   });
 
-  it('names the step in the answers to a question', () => {
-    const values = buttonsOf('production restore: unclear promote').map(({ value }) => readButtonValue(value)?.step);
-    expect(values).toEqual(['s5', 's5', 's5']);
+  it('names the question in its answers', () => {
+    const values = buttonsOf('production restore: unclear promote').map(({ value }) => readButtonValue(value)?.asks);
+    expect(values).toEqual(Array(3).fill({ step: 's5', about: 'step' }));
   });
 
   it('does not call a step undone that a person left as it is', () => {

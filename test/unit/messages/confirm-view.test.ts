@@ -33,7 +33,8 @@ describe('the value of a button', () => {
   const value = { operation: 'op-42', digest: operation.digest };
 
   it('comes back as it went', () => {
-    expect(readButtonValue(buttonValue(operation, 's2'))).toEqual({ ...value, step: 's2' });
+    const asks = { step: 's2', about: 'undo' } as const;
+    expect(readButtonValue(buttonValue(operation, asks))).toEqual({ ...value, asks });
     expect(readButtonValue(buttonValue(operation))).toEqual(value);
   });
 

@@ -103,8 +103,8 @@ export function createApp(config: Config, roles: readonly Role[]): App {
       const problems = [...own, ...(await assertApprovers(config.systems, people))];
       if (problems.length > 0) return problems;
       await store.ready();
-      if (roles.includes('worker')) running.push(...workerParts(deps, config));
-      if (roles.includes('bot')) running.push(...(await botParts(deps, store, config)));
+      if (roles.includes('worker')) running.push(...workerParts(deps, config, log));
+      if (roles.includes('bot')) running.push(...(await botParts(deps, store, config, log)));
       if (config.healthPort !== null) running.push(await healthPart(config, store));
       log.info({ roles, systems: config.systems.map(({ name }) => name) }, 'holdfast started');
       return [];
@@ -140,7 +140,7 @@ async function protectedDatabases({ all, platformOf }: Systems, log: Log) {
   return (await Promise.all(asked)).flat();
 }
 
-function workerParts(deps: Deps, { redisUrl }: Config): Part[] {
+function workerParts(deps: Deps, { redisUrl }: Config, log: Log): Part[] {
   const stopping = new AbortController();
   const options = {
     worker: `${hostname()}-${process.pid}`,
@@ -152,18 +152,17 @@ function workerParts(deps: Deps, { redisUrl }: Config): Part[] {
     url: redisUrl.open(),
     concurrency: AT_ONCE,
     handle: (operation) => execute(deps, options, operation, stopping.signal),
-    log: deps.log as Log,
+    log,
   });
   const stopWorker = async () => {
     stopping.abort(new Error('the process stops'));
     await worker.close(STOP_MS);
   };
-  return [{ stop: stopWorker }, every(SWEEP_MS, createSweep(deps), deps.log)];
+  return [{ stop: stopWorker }, every(SWEEP_MS, createSweep(deps), log)];
 }
 
-async function botParts(deps: Deps, store: Store, config: Config): Promise<Part[]> {
+async function botParts(deps: Deps, store: Store, config: Config, log: Log): Promise<Part[]> {
   const { slack, systems, host } = config;
-  const log = deps.log as Log;
   const client = slackClient({ token: slack.botToken, apiUrl: slack.apiUrl, logger: boltLogger(log) });
   const { door, ...ours } = slack;
   const app = createSlackApp({

@@ -2,7 +2,7 @@
 import { Socket } from 'node:net';
 import { Client, type ClientConfig, type QueryResultRow } from 'pg';
 import { Fault } from '../core/errors.ts';
-import type { Secret } from '../core/secret.ts';
+import { Secret } from '../core/secret.ts';
 
 export type DatabaseOptions = {
   readonly readOnly: boolean;
@@ -32,7 +32,7 @@ export async function withDatabase<T>(
   options.signal?.throwIfAborted();
   const socket = new Socket();
   const client = new Client({
-    ...addressOf(secret),
+    ...clientConfigOf(secret),
     stream: () => socket,
     application_name: options.purpose,
     connectionTimeoutMillis: CONNECT_MS,
@@ -71,17 +71,33 @@ async function connect(client: Client, { readOnly, timeoutSeconds }: DatabaseOpt
   }
 }
 
+/** The same server and login, another database. */
+export function toDatabase(secret: Secret, database: string): Secret {
+  const url = parse(secret);
+  url.pathname = `/${encodeURIComponent(database)}`;
+  return new Secret(url.href);
+}
+
 /**
+ * The address without its `sslmode`, and which mode is meant, in libpq's words.
+ *
  * Danger: outside of this machine TLS is used without checking the certificate, because Heroku's are self-signed. Whoever
  * can stand between us and the server could read along. `sslmode=verify-full` in the connection string makes it checked.
  */
-function addressOf(secret: Secret): Pick<ClientConfig, 'connectionString' | 'ssl'> {
+export function addressOf(secret: Secret): { readonly url: URL; readonly tls: string } {
   const url = parse(secret);
   const mode = url.searchParams.get('sslmode');
-  if (mode?.startsWith('verify-') === true) return { connectionString: url.href };
   url.searchParams.delete('sslmode');
-  const plainText = mode === 'disable' || (mode === null && isLocal(url));
-  return { connectionString: url.href, ssl: plainText ? false : { rejectUnauthorized: false } };
+  if (mode?.startsWith('verify-') === true) return { url, tls: mode };
+  return { url, tls: mode === 'disable' || (mode === null && isLocal(url)) ? 'disable' : 'require' };
+}
+
+/** What `pg` needs to reach a database, TLS included. */
+export function clientConfigOf(secret: Secret): Pick<ClientConfig, 'connectionString' | 'ssl'> {
+  const { url, tls } = addressOf(secret);
+  if (tls === 'disable') return { connectionString: url.href, ssl: false };
+  if (tls === 'require') return { connectionString: url.href, ssl: { rejectUnauthorized: false } };
+  return { connectionString: parse(secret).href };
 }
 
 function parse(secret: Secret): URL {

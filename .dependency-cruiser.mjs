@@ -9,7 +9,8 @@ export const may = {
   'app.ts': ['*'],
   core: [],
   runbooks: ['core'],
-  platforms: ['core', 'lib', 'postgres'],
+  archives: ['core', 'lib'],
+  platforms: ['core', 'lib', 'postgres', 'archives'],
   postgres: ['core', 'lib'],
   operations: ['core', 'runbooks'],
   store: ['core', 'lib'],
@@ -74,18 +75,27 @@ export default {
       name: 'platform-siblings-stay-apart',
       comment:
         'A platform reaches into another one: then neither can be added, changed or removed alone. ' +
-        'What two of them need belongs into postgres/, lib/ or core/.',
+        'What two of them need belongs into postgres/, lib/ or core/, or into direct/, on which those platforms stand ' +
+        'whose PostgreSQL Holdfast reaches itself.',
       severity: 'error',
       from: { path: '^src/platforms/([^/]+)/' },
-      to: { path: '^src/platforms/[^/]+/', pathNot: '^src/platforms/$1/' },
+      to: { path: '^src/platforms/[^/]+/', pathNot: ['^src/platforms/$1/', '^src/platforms/(direct|shared)/'] },
+    },
+    {
+      name: 'direct-is-below-the-platforms',
+      comment:
+        'platforms/direct is what compose, systemd and supabase stand on: nobody else may, and it must not know them.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/platforms/(direct|compose|systemd|supabase)/', inRoom('app.ts')] },
+      to: { path: '^src/platforms/direct/' },
     },
     {
       name: 'shared-platform-code-is-wired-by-app',
       comment:
-        'platforms/shared is composed by app.ts and by nobody else: a platform that imports it couples itself to its ' +
-        'siblings by a back door.',
+        'platforms/shared is composed by app.ts, and direct/ builds on it: a platform that imports it couples itself to ' +
+        'its siblings by a back door.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/platforms/shared/', inRoom('app.ts')] },
+      from: { path: '^src/', pathNot: ['^src/platforms/(shared|direct)/', inRoom('app.ts')] },
       to: { path: '^src/platforms/shared/' },
     },
     {

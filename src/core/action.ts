@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Check } from './check.ts';
 import { Backup, Proof, Release, Target } from './facts.ts';
 import { Json } from './json.ts';
-import { Slug } from './names.ts';
+import { Identifier, Moment, Slug } from './names.ts';
 import type { System } from './system.ts';
 
 /**
@@ -15,10 +15,8 @@ export type Effect = z.infer<typeof Effect>;
 
 const environment = Slug;
 const BackupOf = z.strictObject({ environment, backup: Backup });
-/** A database built beside the live one; its name is chosen in the plan, before it exists. */
-export const CANDIDATE_ALIAS = /^CANDIDATE_[0-9]+$/;
-const Candidate = z.strictObject({ name: z.string(), alias: z.string().regex(CANDIDATE_ALIAS) });
-export type Candidate = z.infer<typeof Candidate>;
+/** The name of a database built beside the live one; it is chosen in the plan, before it exists. */
+const candidate = z.string();
 
 /** Arguments of every action. Everything is pinned here at proposal: names, ids, times (style rule 7). */
 export const ActionArgs = {
@@ -34,17 +32,47 @@ export const ActionArgs = {
     preimage: z.string(),
   }),
   'database.check': z.strictObject({ environment, target: Target, expect: Proof.nullable() }),
-  'candidate.create': z.strictObject({ environment, candidate: Candidate }),
-  'candidate.load': z.strictObject({ environment, candidate: Candidate, from: BackupOf }),
-  'candidate.check': z.strictObject({ environment, candidate: Candidate, expect: Proof.nullable() }),
+  /** Recovers a cluster to a moment, away from the live one, and makes of it the archive that `from` names. */
+  'moment.recover': z.strictObject({ environment, at: Moment, from: BackupOf }),
+  /** Would it fit? Version, extensions, roles, encoding, disk, other work. */
+  'candidate.preflight': z.strictObject({ environment, candidate, from: BackupOf }),
+  /** `at`: made by the provider as the database was at that moment; null makes an empty one. */
+  'candidate.create': z.strictObject({ environment, candidate, at: Moment.nullable() }),
+  /** `masked`: personal data is made harmless while it is loaded (B7). */
+  'candidate.load': z.strictObject({ environment, candidate, from: BackupOf, masked: z.boolean() }),
+  'candidate.check': z.strictObject({ environment, candidate, expect: Proof.nullable() }),
+  /** Is any clear text left? */
+  'candidate.scan': z.strictObject({ environment, candidate, from: BackupOf }),
+  /** The table as the backup has it, in the schema `beside` of the live database, compared row by row. */
+  'table.extract': z.strictObject({ environment, table: Identifier, beside: z.string(), from: BackupOf }),
+  'table.merge': z.strictObject({
+    environment,
+    table: Identifier,
+    beside: z.string(),
+    mode: z.enum(['missing', 'replace']),
+  }),
+  'table.unmerge': z.strictObject({ environment, table: Identifier, beside: z.string() }),
   'maintenance.on': z.strictObject({ environment }),
   'maintenance.off': z.strictObject({ environment }),
   'database.promote': z.strictObject({ environment, promote: z.string(), previous: z.string() }),
+  /** `services` in the order in which they are started. */
+  'services.stop': z.strictObject({ environment, services: z.array(z.string()) }),
+  'services.start': z.strictObject({ environment, services: z.array(z.string()) }),
   'services.check': z.strictObject({ environment, database: z.string() }),
+  'services.scale': z.strictObject({ environment, process: z.string(), quantity: z.int().min(1).max(100) }),
+  /** Brings the schema to what the code expects. */
+  'migrations.run': z.strictObject({ environment }),
+  /** A new, empty server where the old one cannot be started; what is left of the old one is kept. */
+  'server.recreate': z.strictObject({ environment }),
+  /** A database, or a schema in the live one, that an operation left behind. */
+  'leftover.drop': z.strictObject({ environment, name: z.string(), identity: z.string() }),
   /** Not `required` on the way back: what was before may have been unhealthy, and is wanted all the same. */
   'health.check': z.strictObject({ environment, required: z.boolean() }),
   'release.rollback': z.strictObject({ environment, to: Release, from: Release }),
+  'smoke.check': z.strictObject({ environment }),
   'logs.watch': z.strictObject({ environment }),
+  /** What only a person can do (P9, F8-F10): shown, confirmed by name, timed. */
+  'person.task': z.strictObject({ title: z.string(), instructions: z.string() }),
 } as const satisfies Record<string, z.ZodType>;
 
 export type ActionName = keyof typeof ActionArgs;
@@ -58,16 +86,30 @@ export const EFFECTS: Readonly<Record<ActionName, Effect>> = {
   'backup.rehearse': 'scratch',
   'database.restore': 'destroy',
   'database.check': 'read',
+  'moment.recover': 'scratch',
+  'candidate.preflight': 'read',
   'candidate.create': 'scratch',
   'candidate.load': 'scratch',
   'candidate.check': 'read',
+  'candidate.scan': 'read',
+  'table.extract': 'scratch',
+  'table.merge': 'change',
+  'table.unmerge': 'change',
   'maintenance.on': 'change',
   'maintenance.off': 'change',
   'database.promote': 'change',
+  'services.stop': 'change',
+  'services.start': 'change',
   'services.check': 'read',
+  'services.scale': 'change',
+  'migrations.run': 'change',
+  'server.recreate': 'destroy',
+  'leftover.drop': 'destroy',
   'health.check': 'read',
   'release.rollback': 'change',
+  'smoke.check': 'read',
   'logs.watch': 'read',
+  'person.task': 'read',
 };
 
 /** What was read back after the act. `says` are sentences with figures; an exit code is never among them. */
@@ -125,6 +167,8 @@ export interface Action<A> {
   do(args: A, run: Run): Promise<Outcome>;
   /** Did it happen? Asked after a crash or a fault, about an intent without a result. */
   probe(args: A, run: Run): Promise<Probed>;
+  /** Only where a person does it: what there is to do. Neither `do` nor `probe` is asked then. */
+  readonly asks?: (args: A) => string;
   /** How it is taken back, or why it need not or cannot be. */
   readonly undo:
     | { readonly how: string; run(args: A, output: Json, run: Run): Promise<Evidence> }

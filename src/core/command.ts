@@ -1,29 +1,63 @@
 // What a person typed after /dr, parsed: the commands, their grammar and the refusals for everything else.
 import { z } from 'zod';
 import { Refusal } from './errors.ts';
-import { OperationId, Slug } from './names.ts';
+import { Identifier, Moment, OperationId, Slug } from './names.ts';
 
 const inSystem = { system: Slug.nullable() };
 
 /** A backup as typed: `latest`, or an id whose meaning the platform judges. */
 const BackupChoice = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
-const ReleaseId = z.string().regex(/^v[1-9][0-9]{0,8}$/);
+/** `previous`: the newest one before the current that runs other code. */
+const ReleaseChoice = z.string().regex(/^(v[1-9][0-9]{0,8}|previous)$/);
 
 /** Commands that become an operation: planned, journaled, executed by a worker. */
 export const OperationCommand = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('verify'), ...inSystem, backup: BackupChoice, deep: z.boolean() }),
   z.strictObject({ verb: z.literal('backup'), ...inSystem, environment: Slug.nullable() }),
-  z.strictObject({ verb: z.literal('restore'), ...inSystem, environment: Slug, backup: BackupChoice }),
-  z.strictObject({ verb: z.literal('rollback'), ...inSystem, release: ReleaseId }),
+  z.strictObject({
+    verb: z.literal('restore'),
+    ...inSystem,
+    environment: Slug,
+    /** Null with `at`. */
+    backup: BackupChoice.nullable(),
+    /** Recover the database as it was at this moment. */
+    at: Moment.nullable(),
+    /** Only this table, and which of its rows: those that are gone, or besides those that were changed. */
+    table: z.strictObject({ name: Identifier, mode: z.enum(['missing', 'replace']) }).nullable(),
+  }),
+  /** `warm`: builds and checks a candidate, and keeps it for an emergency. */
+  z.strictObject({ verb: z.literal('warm'), ...inSystem, environment: Slug, backup: BackupChoice }),
+  z.strictObject({ verb: z.literal('rollback'), ...inSystem, release: ReleaseChoice }),
+  z.strictObject({
+    verb: z.literal('recover'),
+    ...inSystem,
+    scenario: Slug,
+    backup: BackupChoice.nullable(),
+    at: Moment.nullable(),
+  }),
   z.strictObject({ verb: z.literal('undo'), operation: OperationId }),
+  /** Removes what an operation has left beside the live database. */
+  z.strictObject({ verb: z.literal('cleanup'), operation: OperationId }),
 ]);
 export type OperationCommand = z.infer<typeof OperationCommand>;
-export type OperationVerb = OperationCommand['verb'];
+export const OPERATION_VERBS = [
+  'verify',
+  'backup',
+  'restore',
+  'warm',
+  'rollback',
+  'recover',
+  'undo',
+  'cleanup',
+] as const;
+export type OperationVerb = (typeof OPERATION_VERBS)[number];
 
 /** Commands that only answer, or decide about an operation that exists. */
 export const QueryCommand = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('status'), ...inSystem }),
   z.strictObject({ verb: z.literal('systems') }),
+  /** What `/dr recover` without a name lists. */
+  z.strictObject({ verb: z.literal('scenarios'), ...inSystem }),
   z.strictObject({ verb: z.literal('backups'), ...inSystem }),
   z.strictObject({ verb: z.literal('audit'), operation: OperationId }),
   z.strictObject({ verb: z.literal('cancel'), operation: OperationId }),
@@ -49,12 +83,25 @@ export const GRAMMAR: Readonly<Record<Verb, Usage>> = {
     example: '/dr verify --deep',
   },
   restore: {
-    usage: '/dr restore <environment> <backup|latest> [--system name]',
-    does: "Plans a restore of production's backup into an environment. Nothing runs before it is confirmed or approved.",
+    usage:
+      '/dr restore <environment> <backup|latest> [--table name [--replace]] [--system name], or /dr restore <environment> --at "time"',
+    does:
+      "Plans a restore of production's backup into an environment; with --table of one table (rows that are gone, with --replace " +
+      'changed ones too), with --at of a moment in time. Nothing is changed before it is confirmed or approved.',
     example: '/dr restore staging a001',
   },
+  warm: {
+    usage: '/dr warm <environment> [backup|latest] [--system name]',
+    does: 'Builds a candidate beside the live database, checks it, and keeps it: a restore of that backup is then only the swap.',
+    example: '/dr warm production',
+  },
+  recover: {
+    usage: '/dr recover [scenario] [backup] [--at "time"] [--system name]',
+    does: "Lists a system's disaster scenarios with their RTO and RPO; with a name, plans the way out, human steps included.",
+    example: '/dr recover corruption',
+  },
   rollback: {
-    usage: '/dr rollback <release> [--system name]',
+    usage: '/dr rollback <release|previous> [--system name]',
     does: "Plans the return of production to an earlier release's code.",
     example: '/dr rollback v255',
   },
@@ -62,6 +109,11 @@ export const GRAMMAR: Readonly<Record<Verb, Usage>> = {
     usage: '/dr undo <operation>',
     does: 'Plans the way back from a finished operation.',
     example: '/dr undo op-41',
+  },
+  cleanup: {
+    usage: '/dr cleanup <operation>',
+    does: 'Plans the removal of what a finished operation has kept for undo: the previous database, the rows as they were.',
+    example: '/dr cleanup op-41',
   },
   backup: {
     usage: '/dr backup [environment] [--system name]',
@@ -77,6 +129,11 @@ export const GRAMMAR: Readonly<Record<Verb, Usage>> = {
     usage: '/dr status [--system name]',
     does: 'Shows what is running, what waits for whom, and the last proven restore.',
     example: '/dr status',
+  },
+  scenarios: {
+    usage: '/dr scenarios [--system name]',
+    does: "Lists a system's disaster scenarios with their RTO and RPO, like /dr recover without a name.",
+    example: '/dr scenarios',
   },
   systems: { usage: '/dr systems', does: 'Lists the systems that are protected here.', example: '/dr systems' },
   cancel: {
@@ -95,17 +152,23 @@ export const GRAMMAR: Readonly<Record<Verb, Usage>> = {
 const VERBS = Object.keys(GRAMMAR) as Verb[];
 const FLAGS: Readonly<Record<Verb, readonly string[]>> = {
   verify: ['--deep', '--system'],
-  restore: ['--system'],
+  restore: ['--system', '--table', '--missing', '--replace', '--at'],
+  warm: ['--system'],
   rollback: ['--system'],
+  recover: ['--system', '--at'],
   undo: [],
+  cleanup: [],
   backup: ['--system'],
   backups: ['--system'],
   status: ['--system'],
   systems: [],
+  scenarios: ['--system'],
   cancel: [],
   audit: [],
   help: [],
 };
+/** Flags that are followed by a value. */
+const VALUED = ['--system', '--table', '--at'];
 const LONGEST = 300;
 
 /** Parses the text after `/dr`. Every outcome is returned, none is thrown. The text is hostile: it is matched, never interpreted. */
@@ -131,18 +194,37 @@ function wordsOf(command: Command): string[] {
     case 'backup':
       return command.environment === null ? [] : [command.environment];
     case 'restore':
+      return [
+        command.environment,
+        ...(command.backup === null ? [] : [command.backup]),
+        ...atWords(command),
+        ...tableWords(command),
+      ];
+    case 'warm':
       return [command.environment, command.backup];
+    case 'recover':
+      return [command.scenario, ...(command.backup === null ? [] : [command.backup]), ...atWords(command)];
     case 'rollback':
       return [command.release];
     case 'undo':
+    case 'cleanup':
     case 'cancel':
     case 'audit':
       return [command.operation];
     case 'backups':
     case 'status':
     case 'systems':
+    case 'scenarios':
       return [];
   }
+}
+
+function atWords({ at }: { readonly at: string | null }): string[] {
+  return at === null ? [] : [`--at "${at}"`];
+}
+
+function tableWords({ table }: Extract<Command, { verb: 'restore' }>): string[] {
+  return table === null ? [] : [`--table ${table.name}`, `--${table.mode}`];
 }
 
 function parse(text: string): Parsed {
@@ -152,7 +234,7 @@ function parse(text: string): Parsed {
   if (/[\p{Cc}\p{Cf}]/u.test(text)) {
     throw new Refusal('unprintable', 'The command contains characters that cannot be seen.', 'Type it by hand.');
   }
-  const [typed, ...words] = text.split(/\s+/u).filter((word) => word !== '');
+  const [typed, ...words] = wordsIn(text);
   if (typed === undefined) return { is: 'help', about: null };
   const verb = VERBS.find((known) => known === typed.toLowerCase());
   if (verb === undefined) throw unknownVerb(typed);
@@ -161,11 +243,24 @@ function parse(text: string): Parsed {
   return build(verb, positional, flags);
 }
 
+/** How many words each verb takes besides its flags. */
+const POSITIONAL: Partial<Readonly<Record<Verb, number>>> = {
+  verify: 1,
+  backup: 1,
+  restore: 2,
+  warm: 2,
+  rollback: 1,
+  recover: 2,
+  undo: 1,
+  cleanup: 1,
+  cancel: 1,
+  audit: 1,
+  help: 1,
+};
+
 function build(verb: Verb, positional: readonly string[], flags: ReadonlyMap<string, string>): Parsed {
   const [first, second] = positional;
-  const most = { verify: 1, backup: 1, restore: 2, rollback: 1, undo: 1, cancel: 1, audit: 1, help: 1 };
-  const allowed = verb in most ? most[verb as keyof typeof most] : 0;
-  const surplus = positional[allowed];
+  const surplus = positional[POSITIONAL[verb] ?? 0];
   if (surplus !== undefined) throw misuse(verb, `I do not know what to do with ${quote(surplus)}.`);
   const system = flags.get('--system');
   const scope = { system: system === undefined ? null : word(verb, 'system', system, Slug) };
@@ -183,17 +278,35 @@ function build(verb: Verb, positional: readonly string[], flags: ReadonlyMap<str
         verb,
         ...scope,
         environment: word(verb, 'environment', first, Slug),
-        backup: backup(verb, second),
+        ...whatToRestore(verb, second, flags),
+      });
+    case 'warm':
+      return operation({
+        verb,
+        ...scope,
+        environment: word(verb, 'environment', first, Slug),
+        backup: backup(verb, second ?? 'latest'),
       });
     case 'rollback':
-      return operation({ verb, ...scope, release: word(verb, 'release', first, ReleaseId) });
+      return operation({ verb, ...scope, release: word(verb, 'release', first, ReleaseChoice) });
+    case 'recover':
+      if (first === undefined) return query({ verb: 'scenarios', ...scope });
+      return operation({
+        verb,
+        ...scope,
+        scenario: word(verb, 'scenario', first, Slug),
+        backup: second === undefined ? null : backup(verb, second),
+        at: moment(verb, flags.get('--at')),
+      });
     case 'undo':
+    case 'cleanup':
       return operation({ verb, operation: word(verb, 'operation', first, OperationId) });
     case 'cancel':
     case 'audit':
       return query({ verb, operation: word(verb, 'operation', first, OperationId) });
     case 'backups':
     case 'status':
+    case 'scenarios':
       return query({ verb, ...scope });
     case 'systems':
       return query({ verb });
@@ -222,8 +335,8 @@ function splitWords(verb: Verb, words: readonly string[]) {
     if (typed !== '--help' && !FLAGS[verb].includes(typed))
       throw misuse(verb, `There is no flag ${quote(typed)} here.`);
     if (flags.has(typed)) throw misuse(verb, `The flag ${quote(typed)} is given twice.`);
-    const value = typed === '--system' ? rest.next().value : '';
-    if (value === undefined) throw misuse(verb, 'The flag `--system` needs a name.');
+    const value = VALUED.includes(typed) ? rest.next().value : '';
+    if (value === undefined || value.startsWith('--')) throw misuse(verb, `The flag ${quote(typed)} needs a value.`);
     flags.set(typed, value);
   }
   return { positional, flags };
@@ -234,6 +347,45 @@ function word(verb: Verb, what: string, typed: string | undefined, shape: z.ZodT
   const read = shape.safeParse(typed);
   if (!read.success) throw misuse(verb, `${quote(typed)} is not a valid ${what}.`);
   return read.data;
+}
+
+/** Words, and whole phrases in quotes; Slack's clients make typographic quotes of plain ones. */
+function wordsIn(text: string): string[] {
+  return [...text.matchAll(/["“”„]([^"“”„]*)["“”]|(\S+)/gu)].map(
+    ([, phrase, single]) => phrase?.trim() ?? single ?? '',
+  );
+}
+
+function whatToRestore(verb: Verb, typed: string | undefined, flags: ReadonlyMap<string, string>) {
+  const at = moment(verb, flags.get('--at'));
+  const name = flags.get('--table');
+  if (flags.has('--missing') && flags.has('--replace')) throw misuse(verb, 'It is either `--missing` or `--replace`.');
+  if (name === undefined && (flags.has('--missing') || flags.has('--replace'))) {
+    throw misuse(verb, '`--missing` and `--replace` need `--table`.');
+  }
+  if (at !== null && (typed !== undefined || name !== undefined)) {
+    throw misuse(verb, 'With `--at` neither a backup nor a table is named.');
+  }
+  const mode = flags.has('--replace') ? ('replace' as const) : ('missing' as const);
+  return {
+    at,
+    backup: at === null ? backup(verb, typed) : null,
+    table: name === undefined ? null : { name: word(verb, 'table', name, Identifier), mode },
+  };
+}
+
+/** `2025-11-22 14:30 UTC`, with seconds if wanted, or ISO 8601. A time without a zone is refused: whose would it be? */
+function moment(verb: Verb, typed: string | undefined): string | null {
+  if (typed === undefined) return null;
+  const [, day, time, zone] =
+    /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?) ?(UTC|Z|[+-]\d{2}:\d{2})$/i.exec(typed) ?? [];
+  if (day === undefined || time === undefined || zone === undefined) {
+    throw misuse(verb, `${quote(typed)} is not a moment with its time zone, such as “2025-11-22 14:30 UTC”.`);
+  }
+  const at = new Date(`${day}T${time}${/^(UTC|Z)$/i.test(zone) ? 'Z' : zone}`);
+  // A day that the month does not have is moved into the next one by some parsers: never guess.
+  if (Number.isNaN(at.getTime())) throw misuse(verb, `There is no such moment as ${quote(typed)}.`);
+  return at.toISOString();
 }
 
 function backup(verb: Verb, typed: string | undefined): string {

@@ -3,13 +3,16 @@ import { z } from 'zod';
 import { Moment, Slug } from './names.ts';
 
 export const Backup = z.strictObject({
-  /** The provider's id: `a001`. */
+  /** The provider's id, or the file's name: `a001`, `backup_20251122_020000.sql.gz`. */
   id: z.string(),
-  kind: z.enum(['scheduled', 'manual']),
+  /** `preimage`: taken by an operation of data that it was about to replace; never chosen as the latest (S3, P6). */
+  kind: z.enum(['scheduled', 'manual', 'preimage']),
   state: z.enum(['finished', 'running', 'pending', 'failed']),
   startedAt: Moment,
   finishedAt: Moment.nullable(),
   bytes: z.number().nullable(),
+  /** As recorded when it was made; null where nothing was recorded. */
+  sha256: z.string().nullable(),
 });
 export type Backup = z.infer<typeof Backup>;
 
@@ -54,15 +57,46 @@ export const Activity = z.strictObject({
 });
 export type Activity = z.infer<typeof Activity>;
 
+/** The moments between which a database can be recovered from its write-ahead log. */
+export const Window = z.strictObject({ from: Moment, to: Moment });
+export type Window = z.infer<typeof Window>;
+
+/** A database that an operation left beside the live one. */
+export const Beside = z.strictObject({
+  name: z.string(),
+  identity: z.string(),
+  operation: z.string(),
+  bytes: z.number(),
+});
+
+/** What is known where Holdfast reaches the PostgreSQL server itself. */
+export const Server = z.strictObject({
+  /** What runs on the database, in the order in which it is started. */
+  services: z.array(z.string()),
+  /** The command that brings the schema to what the code expects; null where there is none. */
+  migrate: z.string().nullable(),
+  /** Size of the live database. */
+  bytes: z.number().nullable(),
+  freeBytes: z.number().nullable(),
+  /** Candidates that were checked and are kept for an emergency, newest backup first. */
+  warm: z.array(Beside.extend({ backup: z.string(), checkedAt: Moment })),
+  /** Databases that were live once. */
+  kept: z.array(Beside.extend({ until: Moment })),
+});
+export type Server = z.infer<typeof Server>;
+
 export const EnvironmentFacts = z.strictObject({
   target: Target,
-  maintenance: z.boolean(),
   /** Newest first. */
   backups: z.array(Backup),
   /** Newest first. */
   releases: z.array(Release),
   /** The command that runs with each release, or null if there is none. */
   releasePhase: z.string().nullable(),
+  /** Null where no moment in time can be recovered. */
+  window: Window.nullable(),
+  /** Null where the provider keeps the server to itself. */
+  server: Server.nullable(),
   /** On this environment's database. */
   activity: z.array(Activity),
   survey: Survey.nullable(),

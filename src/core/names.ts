@@ -4,6 +4,11 @@ import { z } from 'zod';
 /** A lower-case word such as `grayledger`, `production`, `engineering-lead`. */
 export const Slug = z.string().regex(/^[a-z][a-z0-9-]{0,40}$/, 'must be a lower-case word such as "production"');
 
+/** The name of a table or column, with its schema where it has one: `entries`, `billing.entries`. */
+export const Identifier = z
+  .string()
+  .regex(/^[a-z_][a-z0-9_]{0,62}(\.[a-z_][a-z0-9_]{0,62})?$/, 'must be a plain lower-case name');
+
 /** `op-41`: short enough to be typed at 3 a.m. */
 export const OperationId = z.string().regex(/^op-[1-9][0-9]{0,9}$/, 'must look like op-41');
 

@@ -74,7 +74,8 @@ export type Vote = { readonly by: string; readonly roles: readonly string[]; rea
 export type Question = {
   readonly step: string;
   readonly why: string;
-  readonly about: 'step' | 'undo';
+  /** `task`: whether a person has done what only a person can do. */
+  readonly about: 'step' | 'undo' | 'task';
   /** The state to go on in when it is answered. */
   readonly during: State;
 };
@@ -200,7 +201,11 @@ function withEvent(operation: Operation, event: Event, at: string): Operation {
         { state: event.outcome.is, outcome: event.outcome, endedAt: at },
       );
     case 'asked':
-      return { ...operation, expiresAt: null, question: questionOf(operation, event, 'step') };
+      return {
+        ...operation,
+        expiresAt: null,
+        question: questionOf(operation, event, isTask(operation, event.step) ? 'task' : 'step'),
+      };
     case 'answered':
       return withAnswer(operation, event, at);
     case 'stopped':
@@ -235,6 +240,14 @@ function withAnswer(operation: Operation, event: EventOf<'answered'>, at: string
   // Asked during the rehearsal, consent is waited for again from now on.
   const expiresAt = during === 'awaiting_approval' ? expiry(operation.plan, at) : null;
   const answered = { ...operation, question: null, expiresAt };
+  if (about === 'task' && event.verdict === 'happened') {
+    const evidence: Evidence = { says: [`<@${event.by}> has done it.`], checks: [] };
+    return withStep(answered, event.step, {
+      state: 'done',
+      endedAt: at,
+      outcome: { is: 'done', evidence, output: null },
+    });
+  }
   const evidence: Evidence = { says: [`<@${event.by}> says so; it was not read back.`], checks: [] };
   switch (event.verdict) {
     case 'happened':
@@ -258,6 +271,11 @@ function withAnswer(operation: Operation, event: EventOf<'answered'>, at: string
         stopped: { outcome: 'failed', why: 'it was given up after an unclear step', by: event.by },
       };
   }
+}
+
+/** What only a person can do is done when a person says so: nothing else can be read back. */
+function isTask({ plan }: Operation, id: string): boolean {
+  return plan.steps.some((step) => step.id === id && step.action === 'person.task');
 }
 
 function questionOf(

@@ -1,8 +1,8 @@
 // Short ways to say how an action ended.
-import type { Evidence, Outcome, Run } from '../../core/action.ts';
-import type { Check } from '../../core/check.ts';
-import { Fault, Refusal, reasonOf } from '../../core/errors.ts';
-import type { Json } from '../../core/json.ts';
+import type { Evidence, Outcome, Run } from './action.ts';
+import type { Check } from './check.ts';
+import { Fault, Refusal, reasonOf } from './errors.ts';
+import type { Json } from './json.ts';
 
 export function evidence(says: readonly string[], checks: readonly Check[] = []): Evidence {
   return { says: [...says], checks: [...checks] };

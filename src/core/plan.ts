@@ -1,6 +1,7 @@
 // The plan: ordered steps for one command against pinned facts, as plain data with a digest.
 import { z } from 'zod';
 import { ActionName, Effect } from './action.ts';
+import { OPERATION_VERBS } from './command.ts';
 import { Backup, Target } from './facts.ts';
 import { Json, sha256 } from './json.ts';
 import { Moment, OperationId, Slug } from './names.ts';
@@ -45,7 +46,7 @@ export const Plan = z.strictObject({
   operation: OperationId,
   system: Slug,
   environment: Slug,
-  verb: z.enum(['verify', 'backup', 'restore', 'rollback', 'undo']),
+  verb: z.enum(OPERATION_VERBS),
   /** The command with every default spelled out. */
   command: z.string(),
   headline: z.string(),

@@ -1,14 +1,21 @@
 // The contract of a platform: what it can do, what it reads, and the actions it carries out.
 import type { Actions } from './action.ts';
-import type { EnvironmentFacts } from './facts.ts';
+import type { EnvironmentFacts, Target } from './facts.ts';
 import type { Secret } from './secret.ts';
 import type { System } from './system.ts';
 
-/** What runbooks may ask of a platform. A runbook that lacks one is refused with the reason. */
-export type Capability = 'backups' | 'candidate' | 'maintenance' | 'releases';
+/**
+ * What runbooks may ask of a platform. A runbook that lacks one is refused with the reason.
+ * `server`: Holdfast reaches the PostgreSQL server itself, so that nothing need be overwritten, and one table can be recovered.
+ * `moments`: a moment in time can be recovered. `maintenance`: a page is shown while the database is exchanged.
+ */
+export type Capability = 'backups' | 'candidate' | 'server' | 'moments' | 'maintenance' | 'releases';
 
 /** The environment's live database, or one built beside it (by its name in the plan). */
 export type DatabaseRef = { readonly environment: string; readonly candidate: string | null };
+
+/** The database that is built, and the one that was live when it has been promoted. */
+export type BesideNames = { readonly candidate: string; readonly previous: string };
 
 export interface Platform {
   readonly kind: string;
@@ -17,6 +24,8 @@ export interface Platform {
   problemsOf(settings: unknown): readonly { path: readonly (string | number)[]; message: string }[];
   /** The id as the platform writes it; throws a Refusal for anything that cannot be one of its restorable backups. */
   backupId(typed: string): string;
+  /** How databases will be called that an operation leaves beside the live one. */
+  names(target: Target, chosen: { readonly operation: string; readonly nonce: string }): BesideNames;
   /** Facts of one environment, read now; the survey is left null (it is read from the database itself). */
   facts(system: System, environment: string): Promise<EnvironmentFacts>;
   /** The connection string of a database, read now. Never stored. */

@@ -4,7 +4,7 @@ import type { OperationCommand, OperationVerb } from './command.ts';
 import type { Facts, Proof } from './facts.ts';
 import type { Operation } from './operation.ts';
 import type { Pinned, Plan, Statement } from './plan.ts';
-import type { Capability } from './platform.ts';
+import type { BesideNames, Capability } from './platform.ts';
 import type { System } from './system.ts';
 
 /** A step before the platform has said what will run. */
@@ -27,11 +27,18 @@ export type PlanDraft = {
 export type PlanInput<C extends OperationCommand> = {
   readonly command: C;
   readonly system: System;
+  /** What the system's platform offers. */
+  readonly can: readonly Capability[];
   readonly facts: Facts;
   readonly proof: Proof | null;
   /** The operation that is to be undone; null for every other verb. */
   readonly former: Operation | null;
-  readonly chosen: { readonly operation: string; readonly nonce: string; readonly now: Date };
+  readonly chosen: {
+    readonly operation: string;
+    readonly now: Date;
+    /** Names of databases that a restore of this environment would leave beside the live one. */
+    beside(environment: string): BesideNames;
+  };
 };
 
 export interface Runbook<C extends OperationCommand = OperationCommand> {

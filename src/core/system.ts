@@ -1,6 +1,7 @@
 // What is protected: one system with its environments, rules and people, as written in systems/*.yml.
 import { z } from 'zod';
-import { ChannelId, GroupId, Slug, UserId } from './names.ts';
+import { ChannelId, GroupId, Identifier, Slug, UserId } from './names.ts';
+import { SmokeTest } from './smoke.ts';
 
 /** Who holds a role: named people, or the members of a Slack user group at the moment of asking. */
 export const Role = z.union([
@@ -42,6 +43,12 @@ const Environment = z.strictObject({
   protected: z.boolean().default(false),
   consent: Consent,
   health: Health,
+  /** Asked after a restore (B8). */
+  smoke: z.array(SmokeTest).default([]),
+  /** Production's personal data never stands here: `masking` is applied while a backup is loaded (B6, B7). */
+  masked: z.boolean().default(false),
+  /** How long the database that a restore replaced is kept for undo. */
+  keepDays: z.number().positive().max(90).default(7),
   /** What the platform needs to reach it; judged by the platform's own schema. */
   settings: z.record(z.string(), z.unknown()),
 });
@@ -56,8 +63,6 @@ export const Invariant = z.strictObject({
 });
 export type Invariant = z.infer<typeof Invariant>;
 
-const Identifier = z.string().regex(/^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$/, 'must be a plain lower-case name');
-
 /** A table whose rows are counted wherever data is proven. */
 export const Table = z.strictObject({
   name: Identifier,
@@ -67,6 +72,27 @@ export const Table = z.strictObject({
   writtenAt: Identifier.optional(),
 });
 export type Table = z.infer<typeof Table>;
+
+/**
+ * How a column is made harmless (B7). `id` stands for the row's primary key; of a UUID a number is derived that stays the same.
+ * `email`: test-{id}@example.com · `name`: Test Customer {id} · `phone`: +1000000{id} · `token`: `value`, or staging-{id} ·
+ * `text`: the content is masked, the structure of json kept · `null`: emptied.
+ */
+export const MaskRule = z.strictObject({
+  table: Identifier,
+  column: Identifier,
+  as: z.enum(['email', 'name', 'phone', 'token', 'text', 'null']),
+  /** Only for `token`. */
+  value: z.string().optional(),
+});
+export type MaskRule = z.infer<typeof MaskRule>;
+
+export const Masking = z.strictObject({
+  columns: z.array(MaskRule).min(1),
+  /** Tables that are left empty: sessions. */
+  empty: z.array(Identifier).default([]),
+});
+export type Masking = z.infer<typeof Masking>;
 
 export const BackupRules = z.strictObject({
   /** The environment whose backups `/dr restore` means, always. */
@@ -80,6 +106,41 @@ export const BackupRules = z.strictObject({
 });
 export type BackupRules = z.infer<typeof BackupRules>;
 
+/** How long a recovery may take, and how much of the newest data it may lose. */
+export const Objectives = z.strictObject({
+  rtoMinutes: z.number().positive(),
+  rpoMinutes: z.number().positive(),
+});
+export type Objectives = z.infer<typeof Objectives>;
+
+/** One part of a scenario: something that Holdfast does, or something that only a person can do. */
+export const ScenarioStep = z.discriminatedUnion('do', [
+  /** `backup`: `latest`, or `asked` when it has to be named with the command (a clean one, from before the incident). */
+  z.strictObject({ do: z.literal('restore'), backup: z.enum(['latest', 'asked']) }),
+  z.strictObject({ do: z.literal('moment') }),
+  z.strictObject({ do: z.literal('rollback') }),
+  z.strictObject({ do: z.literal('backup') }),
+  z.strictObject({ do: z.literal('recreate') }),
+  z.strictObject({ do: z.literal('scale'), process: Slug, quantity: z.int().min(1).max(100) }),
+  z.strictObject({ do: z.literal('logs') }),
+  z.strictObject({
+    do: z.literal('person'),
+    title: z.string().min(1).max(80),
+    instructions: z.string().min(1).max(1000),
+  }),
+]);
+export type ScenarioStep = z.infer<typeof ScenarioStep>;
+
+/** A disaster of the written runbook with its way out. */
+export const Scenario = Objectives.extend({
+  title: z.string().min(1).max(80),
+  /** By what people recognise it. */
+  symptoms: z.array(z.string()).default([]),
+  environment: Slug,
+  steps: z.array(ScenarioStep).min(1),
+});
+export type Scenario = z.infer<typeof Scenario>;
+
 export const System = z
   .strictObject({
     name: Slug,
@@ -92,6 +153,9 @@ export const System = z
     operators: z.array(Slug).min(1),
     environments: z.record(Slug, Environment),
     backups: BackupRules,
+    objectives: Objectives.optional(),
+    scenarios: z.record(Slug, Scenario).default({}),
+    masking: Masking.optional(),
     tables: z.array(Table).min(1),
     invariants: z.array(Invariant).default([]),
     /** Where the application records its schema migrations; versions are UTC stamps (YYYYMMDDHHMMSS). */
@@ -121,8 +185,15 @@ function problemsOf(system: z.infer<typeof System>): Problem[] {
   if (system.environments[system.backups.of] === undefined) {
     problems.push({ path: ['backups', 'of'], message: `there is no environment "${system.backups.of}"` });
   }
-  for (const [name, { consent, protected: isProtected }] of Object.entries(system.environments)) {
+  for (const [name, { environment }] of Object.entries(system.scenarios)) {
+    if (system.environments[environment] !== undefined) continue;
+    problems.push({ path: ['scenarios', name, 'environment'], message: `there is no environment "${environment}"` });
+  }
+  for (const [name, { consent, protected: isProtected, masked }] of Object.entries(system.environments)) {
     const path = ['environments', name, 'consent'];
+    if (masked && system.masking === undefined) {
+      problems.push({ path: ['environments', name, 'masked'], message: 'needs the rules under masking' });
+    }
     if (isProtected && consent.kind !== 'approvals') {
       problems.push({ path, message: 'a protected environment needs approvals' });
     }

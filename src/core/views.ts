@@ -15,6 +15,7 @@ export type SystemStatus = {
 
 export type View =
   | { readonly is: 'help'; readonly about: Verb | null }
+  | { readonly is: 'scenarios'; readonly system: System }
   | { readonly is: 'systems'; readonly systems: readonly System[] }
   | { readonly is: 'status'; readonly at: string; readonly systems: readonly SystemStatus[] }
   | {

@@ -8,6 +8,7 @@ import { code, inert, section } from './blocks.ts';
 import { helpMessage } from './help.ts';
 import { channelLink, ended, sentence } from './inline.ts';
 import { type Message, message } from './message.ts';
+import { scenariosMessage } from './scenarios.ts';
 import { STATE_WORDS } from './state-words.ts';
 import { statusMessage } from './status.ts';
 import { systemsMessage } from './systems.ts';
@@ -62,6 +63,8 @@ function viewMessage(view: View): Message {
   switch (view.is) {
     case 'help':
       return helpMessage(view.about);
+    case 'scenarios':
+      return scenariosMessage(view.system);
     case 'systems':
       return systemsMessage(view.systems);
     case 'status':

@@ -25,7 +25,9 @@ export const CONFIRM_VIEW = {
 export const ButtonValue = z.strictObject({
   operation: OperationId,
   digest: z.string().regex(/^[0-9a-f]{64}$/),
-  asks: z.strictObject({ step: z.string().regex(/^s[1-9][0-9]?$/), about: z.enum(['step', 'undo']) }).optional(),
+  asks: z
+    .strictObject({ step: z.string().regex(/^s[1-9][0-9]?$/), about: z.enum(['step', 'undo', 'task']) })
+    .optional(),
 });
 export type ButtonValue = z.infer<typeof ButtonValue>;
 

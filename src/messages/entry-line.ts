@@ -27,6 +27,11 @@ export function tell(operation: Operation, { event, at }: Entry): Told | null {
     case 'step_ended':
       return stepLine(operation, event, at);
     case 'asked':
+      if (isTask(operation, event.step)) {
+        return line(
+          `${capital(stepName(operation, event.step))}: a person's turn. ${ended(sentence(event.why, 1000))}`,
+        );
+      }
       return line(
         `${capital(needs(operation, event.step, event.why))} Nothing is done until a person answers on the card.`,
       );
@@ -101,8 +106,14 @@ function needs(operation: Operation, step: string, why: string): string {
   return `${stepName(operation, step)}: it is not known what happened: ${ended(sentence(why))}`;
 }
 
+function isTask({ plan }: Operation, id: string): boolean {
+  return plan.steps.some((step) => step.id === id && step.action === 'person.task');
+}
+
 /** Whether the question was about the step or about taking it back is no longer known, unless the answer left a trace. */
-function answer({ steps }: Operation, { verdict, step, by }: Event & { type: 'answered' }): string {
+function answer(operation: Operation, { verdict, step, by }: Event & { type: 'answered' }): string {
+  const { steps } = operation;
+  if (verdict === 'happened' && isTask(operation, step)) return 'done.';
   if (verdict === 'happened') return 'it happened. It was not read back, so it counts as unverified.';
   if (verdict === 'did_not') return 'it did not happen. It is tried again.';
   const left = steps[step]?.undone?.says.some((text) => text.startsWith(`<@${by}> decided to leave`)) ?? false;

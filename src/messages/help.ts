@@ -10,13 +10,17 @@ const GROUPS = ['Look', 'Prepare', 'Recover', 'Afterwards'] as const;
 const GROUP_OF: Readonly<Record<Verb, (typeof GROUPS)[number]>> = {
   status: 'Look',
   systems: 'Look',
+  scenarios: 'Look',
   backups: 'Look',
   verify: 'Prepare',
   backup: 'Prepare',
+  warm: 'Prepare',
   restore: 'Recover',
+  recover: 'Recover',
   rollback: 'Recover',
   cancel: 'Recover',
   undo: 'Afterwards',
+  cleanup: 'Afterwards',
   audit: 'Afterwards',
   help: 'Look',
 };

@@ -12,6 +12,7 @@ export function question(operation: Operation, now: Date): (KnownBlock | null)[]
   const { question: asked } = operation;
   if (asked === null) return [];
   const { step } = stepOf(operation, asked.step);
+  if (asked.about === 'task') return task(operation, asked, now);
   const runs = code(step.runs, 250);
   const lines = [
     `*A person must say what happened.* Waiting since ${utcShort(operation.last.at, now)}. Nothing is done until then.`,
@@ -22,6 +23,39 @@ export function question(operation: Operation, now: Date): (KnownBlock | null)[]
     ...answersTo(asked.about),
   ];
   return [section(lines.join('\n')), actions(buttonsFor(operation, asked))];
+}
+
+/** Something that only a person can do: nothing has gone wrong. */
+function task(operation: Operation, { step, about, why }: Question, now: Date): (KnownBlock | null)[] {
+  const value = buttonValue(operation, { step, about });
+  const name = stepName(operation, step);
+  const lines = [
+    `*A person's turn:* ${name}, since ${utcShort(operation.last.at, now)}.`,
+    ended(sentence(why, 1000)),
+    '• _Done_: whoever clicks vouches for it by name; the operation goes on.',
+    '• _Abandon and undo_: no further step; what Holdfast did is taken back.',
+  ];
+  const done = button({
+    action: ACTIONS.happened,
+    label: 'Done',
+    says: `${operation.id}, step ${step.slice(1)}: done`,
+    value,
+    style: 'primary',
+  });
+  return [section(lines.join('\n')), actions([done, giveUpButton(operation, value, 'Abandon and undo', GIVE_UP)])];
+}
+
+const GIVE_UP = 'No further step is run. Everything done so far is taken back, last step first.';
+
+function giveUpButton({ id, question }: Operation, value: string, label: string, text: string): Button {
+  return button({
+    action: ACTIONS.abandon,
+    label,
+    says: `${id}, step ${question?.step.slice(1)}: ${label.toLowerCase()}`,
+    value,
+    style: 'danger',
+    confirm: { title: `${label}?`, text, yes: label, no: 'Back' },
+  });
 }
 
 function answersTo(about: Question['about']): string[] {
@@ -46,21 +80,11 @@ function buttonsFor(operation: Operation, { step, about }: Question): Button[] {
   return [
     button({ action: ACTIONS.happened, label: 'It happened', says: says('it happened'), value }),
     button({ action: ACTIONS.did_not, label: 'It did not', says: says('it did not happen'), value }),
-    button({
-      action: ACTIONS.abandon,
-      label: giveUp,
-      says: says(giveUp.toLowerCase()),
+    giveUpButton(
+      operation,
       value,
-      style: 'danger',
-      confirm: {
-        title: `${giveUp}?`,
-        text:
-          about === 'undo'
-            ? 'This step stays as it is and is not taken back. The rest is taken back.'
-            : 'No further step is run. Everything done so far is taken back, last step first.',
-        yes: giveUp,
-        no: 'Back',
-      },
-    }),
+      giveUp,
+      about === 'undo' ? 'This step stays as it is and is not taken back. The rest is taken back.' : GIVE_UP,
+    ),
   ];
 }

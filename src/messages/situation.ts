@@ -22,6 +22,8 @@ export function situation(operation: Operation, now: Date): string {
     case 'unwinding':
       return `Stopped: ${ended(reason(operation))} What was done is being taken back.`;
     case 'needs_human':
+      if (operation.question?.about === 'task')
+        return `A person's turn: ${stepName(operation, operation.question.step)}.`;
       return `It is not known whether ${unclear(operation)} happened. A person must say so; nothing is done until then.`;
     case 'succeeded':
       return `${durations(operation, now)} ${proven(operation)}`;

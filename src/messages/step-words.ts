@@ -11,7 +11,7 @@ import { sentence } from './inline.ts';
 export function stepWord(operation: Operation, step: Step, now: Date): string {
   const state = operation.steps[step.id];
   if (operation.question?.step === step.id) {
-    return operation.question.about === 'undo' ? 'TAKING BACK, UNKNOWN' : 'UNKNOWN';
+    return { undo: 'TAKING BACK, UNKNOWN', step: 'UNKNOWN', task: "A PERSON'S TURN" }[operation.question.about];
   }
   switch (state?.state) {
     case 'running':
@@ -60,7 +60,7 @@ function waitingWord({ state, stopped }: Operation, { expectedSeconds }: Step): 
 }
 
 /** What core/operation.ts writes for evidence when a person decided what becomes of a step. */
-const PERSON_SAID = /^<@([A-Z0-9]+)> (says so; it was not read back|decided to leave it as it is)\.$/;
+const PERSON_SAID = /^<@([A-Z0-9]+)> (says so; it was not read back|decided to leave it as it is|has done it)\.$/;
 
 /** Whether taking a step back was read back, and is not only a person's word. */
 export function isRead({ says, checks }: Evidence): boolean {

@@ -29,6 +29,7 @@ async function act(work: Work, operation: Operation, step: Step): Promise<Operat
   let outcome: Outcome;
   try {
     const { action, args, run } = reachIntended(work, operation, step);
+    if (action.asks !== undefined) return ask(work, step, action.asks(args));
     outcome = await action.do(args, run);
   } catch (thrown) {
     if (thrown instanceof LeaseLost || work.tenure.signal.aborted) throw thrown;
@@ -57,6 +58,7 @@ async function found(work: Work, operation: Operation, step: Step, fault: string
 async function probe(work: Work, operation: Operation, step: Step) {
   const probed = await attempt(async () => {
     const { action, args, run } = reachIntended(work, operation, step);
+    if (action.asks !== undefined) return { is: 'unknown', why: action.asks(args) } as const;
     return action.probe(args, run);
   });
   work.tenure.signal.throwIfAborted();

@@ -24,6 +24,8 @@ export async function look(
       const status = await Promise.all(systems.map((system) => statusOf(deps, system)));
       return { is: 'status', at: new Date().toISOString(), systems: status };
     }
+    case 'scenarios':
+      return { is: 'scenarios', system: findSystem(deps.systems, command.system, channel) };
     case 'backups':
       return backupsOf(deps, findSystem(deps.systems, command.system, channel));
     case 'audit': {

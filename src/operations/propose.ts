@@ -32,12 +32,12 @@ export async function propose(deps: Deps, asked: Asked): Promise<{ operation: Op
   return { operation, late: !(await wakeFor(deps, operation)) };
 }
 
-/** The system that the command is about, and the operation that it takes back if it is an undo. */
+/** The system that the command is about, and the operation that it takes back or cleans up after. */
 async function whereOf(
   { systems, operations }: Deps,
   { command, channel }: Asked,
 ): Promise<{ system: System; former: Operation | null }> {
-  if (command.verb === 'undo') {
+  if (command.verb === 'undo' || command.verb === 'cleanup') {
     const former = await findOperation(operations, command.operation);
     return { system: bySystemName(systems.all, former.plan.system), former };
   }
@@ -60,14 +60,17 @@ async function planFor(deps: Deps, system: System, typed: OperationCommand, form
   requireCapabilities(platform, need, command);
   const facts = await readFacts(deps, system, need);
   const [operation, proof] = await Promise.all([deps.operations.nextId(), proofFor(deps, system, command)]);
-  const chosen = { operation, nonce: randomBytes(2).toString('hex'), now: new Date(facts.at) };
-  const input: PlanInput<OperationCommand> = { command, system, facts, proof, former, chosen };
+  const nonce = randomBytes(2).toString('hex');
+  const beside = (environment: string) => platform.names(factsOf(facts, environment).target, { operation, nonce });
+  const chosen = { operation, now: new Date(facts.at), beside };
+  const can = platform.capabilities;
+  const input: PlanInput<OperationCommand> = { command, system, can, facts, proof, former, chosen };
   return complete(deps, input, runbook.plan(input));
 }
 
 /** The proof of the very backup that is asked for, else the newest of any. */
 async function proofFor({ operations }: Deps, system: System, command: OperationCommand): Promise<Proof | null> {
-  const backup = 'backup' in command && command.backup !== 'latest' ? command.backup : null;
+  const backup = namedBackup(command);
   const exact = backup === null ? null : await operations.lastProof(system.name, backup);
   return exact ?? operations.lastProof(system.name, null);
 }
@@ -87,8 +90,13 @@ async function requireApprovable({ people }: Deps, system: System, { gate, conse
 }
 
 function withBackupId(command: OperationCommand, platform: Platform): OperationCommand {
-  if (!('backup' in command) || command.backup === 'latest') return command;
+  if (!('backup' in command) || command.backup === null || command.backup === 'latest') return command;
   return { ...command, backup: platform.backupId(command.backup) };
+}
+
+/** The backup that is named; null for the latest one and where none is needed. */
+function namedBackup(command: OperationCommand): string | null {
+  return 'backup' in command && command.backup !== 'latest' ? command.backup : null;
 }
 
 function requireCapabilities(platform: Platform, need: FactsNeed, command: OperationCommand): void {
@@ -136,7 +144,7 @@ async function complete(deps: Deps, input: PlanInput<OperationCommand>, draft: P
     gate: changesEnvironment({ steps }) ? draft.gate : null,
     consent: rule.consent,
     undo: draft.undo,
-    undoes: former?.id ?? null,
+    undoes: command.verb === 'undo' ? (former?.id ?? null) : null,
     proposedAt: facts.at,
   });
 }

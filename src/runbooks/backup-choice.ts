@@ -18,12 +18,15 @@ export function factsOf(facts: Facts, environment: string): EnvironmentFacts {
 
 /**
  * A backup of the environment that backups are taken of, always (G9's correction: never the target's own).
- * `latest` is the newest finished scheduled one: a manual one may have been taken of data that was broken already.
+ * `latest` is the newest finished scheduled one: a manual one may have been taken of data that was broken already, and a
+ * pre-image was (S3, P6).
  */
 export function chooseBackup(choice: string, system: System, facts: Facts): Backup {
   const { backups, target } = factsOf(facts, system.backups.of);
   if (choice === 'latest') {
-    const newest = newestFinished(backups.filter(({ kind }) => kind === 'scheduled')) ?? newestFinished(backups);
+    const newest =
+      newestFinished(backups.filter(({ kind }) => kind === 'scheduled')) ??
+      newestFinished(backups.filter(({ kind }) => kind === 'manual'));
     if (newest !== null) return newest;
     throw new Refusal('no-backup', `${target.name} has no finished backup.`, 'Take one with `/dr backup`.');
   }

@@ -6,6 +6,7 @@ import type { Statement } from '../core/plan.ts';
 import type { PlanDraft, PlanInput, Runbook, StepDraft } from '../core/runbook.ts';
 import { ago, count } from '../core/wording.ts';
 import { factsOf, healthStatements } from './backup-choice.ts';
+import type { Given } from './beside.ts';
 
 type Rollback = Extract<OperationCommand, { verb: 'rollback' }>;
 
@@ -17,13 +18,28 @@ export const rollback: Runbook<Rollback> = {
     survey: [system.backups.of],
     writtenSince: () => null,
   }),
-  plan: ({ command, system, facts, chosen }: PlanInput<Rollback>): PlanDraft => {
-    const environment = system.backups.of;
-    const here = factsOf(facts, environment);
-    const from = currentRelease(here);
-    return rollbackDraft(environment, here, from, eligible(command.release, here), chosen.now);
-  },
+  plan: ({ command, ...given }: PlanInput<Rollback>) => rollbackPlan(given, command.release),
 };
+
+/** The plan of the return to a release, or to the `previous` one. */
+export function rollbackPlan({ system, facts, chosen }: Given, release: string): PlanDraft {
+  const environment = system.backups.of;
+  const here = factsOf(facts, environment);
+  const from = currentRelease(here);
+  const to = release === 'previous' ? previousCode(here, from) : eligible(release, here);
+  return rollbackDraft(environment, here, from, to, chosen.now);
+}
+
+/** The newest release with other code (S5): the one before may differ in a config var only. */
+function previousCode({ releases, target }: EnvironmentFacts, from: Release): Release {
+  const found = releases.find((release) => isEligible(release) && release.code !== from.code);
+  if (found !== undefined) return found;
+  throw new Refusal(
+    'no-such-release',
+    `${target.name} has no earlier release with other code than ${from.id}.`,
+    'No earlier release can be returned to.',
+  );
+}
 
 /** The release that runs now. */
 export function currentRelease({ releases, target }: EnvironmentFacts): Release {

@@ -8,8 +8,11 @@ import type { Operation } from '../core/operation.ts';
 import type { PlanDraft, PlanInput, Runbook, StepDraft } from '../core/runbook.ts';
 import { utc } from '../core/wording.ts';
 import { factsOf } from './backup-choice.ts';
-import { goLive, idle, lossStatement, overwrite } from './restore.ts';
+import { goLive } from './go-live.ts';
+import { overwrite } from './in-place.ts';
+import { idle, lossStatement } from './losses.ts';
 import { currentRelease, rollbackDraft } from './rollback.ts';
+import { untableSteps } from './table.ts';
 
 type Undo = Extract<OperationCommand, { verb: 'undo' }>;
 
@@ -24,7 +27,8 @@ export const undo: Runbook<Undo> = {
   }),
   plan: (input) => {
     const former = undoable(input.former);
-    const draft = unpromote(former, input) ?? unrestore(former, input) ?? unroll(former, input);
+    const draft =
+      unpromote(former, input) ?? unrestore(former, input) ?? unmerge(former, input) ?? unroll(former, input);
     if (draft === null) throw nothingToUndo(former);
     return { ...draft, headline: `Undo ${former.id}: ${draft.headline}`, steps: draft.steps.map(whateverHealth) };
   },
@@ -59,14 +63,17 @@ function nothingToUndo(former: Operation): Refusal {
   );
 }
 
-function unpromote(former: Operation, { facts }: PlanInput<Undo>): PlanDraft | null {
+function unpromote(former: Operation, input: PlanInput<Undo>): PlanDraft | null {
   const args = argsOf(former, 'database.promote');
   if (args === null) return null;
-  const { target, survey, surveyProblem } = idle(factsOf(facts, args.environment), false);
-  if (target.database !== args.promote) {
+  const here = idle(factsOf(input.facts, args.environment), false);
+  const { target, survey, surveyProblem } = here;
+  // Where it was read back, by identity; a person who only said that it happened knew the name at most.
+  const live = outputOf(former, 'database.promote', z.looseObject({ live: z.string() }))?.live;
+  if (live === undefined ? target.database !== args.promote : target.identity !== live) {
     throw new Refusal(
       'moved-on',
-      `${target.name} uses ${target.database} now, no longer ${args.promote}.`,
+      `${target.name} no longer uses the database that ${former.id} made live; now it is ${target.database}.`,
       'Undo the later change first.',
     );
   }
@@ -74,11 +81,16 @@ function unpromote(former: Operation, { facts }: PlanInput<Undo>): PlanDraft | n
     environment: args.environment,
     headline: `make ${args.previous} the live database of ${target.name} again`,
     statements: [
-      { label: 'Live since', text: `${args.promote}, ${utc(former.last.at)}`, tone: 'plain' },
+      { label: 'Live since', text: `${utc(former.last.at)}, by ${former.id}`, tone: 'plain' },
       lossStatement(survey, surveyProblem, 'then'),
     ],
     pinned: { targets: [target], backup: null, release: null },
-    steps: goLive(args.environment, args.previous, args.promote),
+    steps: goLive(input, here, {
+      environment: args.environment,
+      promote: args.previous,
+      previous: args.promote,
+      migrate: false,
+    }),
     gate: 0,
     undo: {
       possible: true,
@@ -119,6 +131,24 @@ function unrestore(former: Operation, { facts }: PlanInput<Undo>): PlanDraft | n
   };
 }
 
+function unmerge(former: Operation, { facts }: PlanInput<Undo>): PlanDraft | null {
+  const args = argsOf(former, 'table.merge');
+  if (args === null) return null;
+  const { target } = idle(factsOf(facts, args.environment), true);
+  return {
+    environment: args.environment,
+    headline: `put the rows of ${args.table} of ${target.name} back as they were`,
+    statements: [
+      { label: 'Takes out', text: `rows that ${former.id} brought back and nobody has changed since`, tone: 'plain' },
+      { label: 'Puts back', text: `rows that ${former.id} replaced, as they were before`, tone: 'plain' },
+    ],
+    pinned: { targets: [target], backup: null, release: null },
+    steps: untableSteps(args, target),
+    gate: 0,
+    undo: { possible: false, text: 'recover the table again instead' },
+  };
+}
+
 function unroll(former: Operation, { facts, chosen }: PlanInput<Undo>): PlanDraft | null {
   const args = argsOf(former, 'release.rollback');
   if (args === null) return null;
@@ -148,7 +178,17 @@ function argsOf<N extends ActionName>(former: Operation, action: N): Args<N> | n
 
 /** The id of the backup that a `backup.capture` step reported. */
 function capturedBy(former: Operation, step: string): string {
+  return reported(former, step, z.looseObject({ backup: z.string() }))?.backup ?? 'unknown';
+}
+
+function outputOf<T>(former: Operation, action: ActionName, shape: z.ZodType<T>): T | undefined {
+  const step = former.plan.steps.find((candidate) => candidate.action === action);
+  return step && reported(former, step.id, shape);
+}
+
+/** What a step left for others to read; undefined when it left nothing of that shape. */
+function reported<T>(former: Operation, step: string, shape: z.ZodType<T>): T | undefined {
   const outcome = former.steps[step]?.outcome;
   const output = outcome?.is === 'done' || outcome?.is === 'unverified' ? outcome.output : null;
-  return z.looseObject({ backup: z.string() }).safeParse(output).data?.backup ?? 'unknown';
+  return shape.safeParse(output).data;
 }

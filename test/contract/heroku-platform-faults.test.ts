@@ -8,7 +8,7 @@ import { act, actionOf, type Bench, PRODUCTION, runOf, STAGING, startBench } fro
 const environment = 'staging';
 const RESTORES = { method: 'POST', path: '/restores$' };
 const TRANSFER = { method: 'GET', path: '/transfers/' };
-const candidate = { name: `${STAGING}-op9-abcd`, alias: 'CANDIDATE_9' };
+const candidate = `${STAGING}-op9-abcd`;
 
 let bench: Bench;
 
@@ -189,17 +189,17 @@ describe('acts that Heroku claims to have done', () => {
 
   it('is not believed about a new database', async () => {
     await bench.sim.control.fault({ match: { method: 'POST', path: '/addons$' }, do: { kind: 'lie' } });
-    const { outcome } = await act(bench.platform, 'candidate.create', { environment, candidate });
+    const { outcome } = await act(bench.platform, 'candidate.create', { environment, candidate, at: null });
     expect(outcome).toMatchObject({ is: 'failed', untouched: true, why: expect.stringContaining('nothing was made') });
   });
 
   it('is not believed about a promotion or the end of a database', async () => {
     const { database: previous } = await bench.target(environment);
-    await act(bench.platform, 'candidate.create', { environment, candidate });
+    await act(bench.platform, 'candidate.create', { environment, candidate, at: null });
     await bench.sim.control.fault({ match: { method: 'POST', path: '^/addon-attachments$' }, do: { kind: 'lie' } });
     const { outcome } = await act(bench.platform, 'database.promote', {
       environment,
-      promote: candidate.name,
+      promote: candidate,
       previous,
     });
     expect(outcome).toMatchObject({ is: 'failed', why: expect.stringContaining(`is still ${previous}`) });
@@ -208,9 +208,9 @@ describe('acts that Heroku claims to have done', () => {
     await bench.sim.control.fault({ match: { method: 'DELETE', path: '/addons/' }, do: { kind: 'lie' } });
     const { undo } = actionOf(bench.platform, 'candidate.create');
     if (!('how' in undo)) throw new Error('it has no undo');
-    await expect(undo.run({ environment, candidate }, null, runOf())).rejects.toThrow('it is still there');
+    await expect(undo.run({ environment, candidate, at: null }, null, runOf())).rejects.toThrow('it is still there');
     await bench.sim.control.clearFaults();
-    await undo.run({ environment, candidate }, null, runOf());
+    await undo.run({ environment, candidate, at: null }, null, runOf());
   });
 
   it('is not believed about a rollback', async () => {
@@ -232,10 +232,10 @@ describe('acts that Heroku claims to have done', () => {
     async (request) => {
       const [method = '', path = ''] = request.split(' ');
       await bench.sim.control.fault({ match: { method, path }, times: 1, do: { kind: 'lose-reply' } });
-      const lost = { name: `${STAGING}-op10-abcd`, alias: 'CANDIDATE_10' };
+      const lost = `${STAGING}-op10-abcd`;
       const { outcome } =
         method === 'POST'
-          ? await act(bench.platform, 'candidate.create', { environment, candidate: lost })
+          ? await act(bench.platform, 'candidate.create', { environment, candidate: lost, at: null })
           : await act(bench.platform, 'maintenance.on', { environment });
       expect(outcome).toMatchObject({ is: 'done' });
     },

@@ -7,7 +7,7 @@ import { act, actionOf, type Bench, PRODUCTION, runOf, startBench } from '../sup
 
 const environment = 'production';
 const LIVE = 'postgresql-cubic-14087';
-const candidate = { name: `${PRODUCTION}-op41-x7k2`, alias: 'CANDIDATE_41' };
+const candidate = `${PRODUCTION}-op41-x7k2`;
 
 let bench: Bench;
 
@@ -42,13 +42,13 @@ async function release(id: string): Promise<Release> {
 
 describe('the candidate', () => {
   it('is made and available, is found by probe, and is not ordered twice', async () => {
-    const args = { environment, candidate };
+    const args = { environment, candidate, at: null };
     const action = actionOf(bench.platform, 'candidate.create');
     expect(await action.probe(args, runOf())).toEqual({ is: 'not_happened' });
     const { run, outcome } = await act(bench.platform, 'candidate.create', args);
     expect(outcome).toMatchObject({ is: 'done' });
     expect(outcome.evidence.says).toEqual([
-      `${candidate.name} (heroku-postgresql:standard-0) is available`,
+      `${candidate} (heroku-postgresql:standard-0) is available`,
       `attached to ${PRODUCTION} as CANDIDATE_41`,
     ]);
     expect(run.fences).toHaveLength(1);
@@ -59,21 +59,22 @@ describe('the candidate', () => {
 
   it('is loaded with the backup, proven by transfer and tables, while the live database stays as it is', async () => {
     const before = await bench.rows(environment, 'entries');
-    const args = { environment, candidate, from: { environment, backup: await bench.backup('a001') } };
+    const args = { environment, candidate, from: { environment, backup: await bench.backup('a001') }, masked: false };
     const { action, run, outcome } = await act(bench.platform, 'candidate.load', args);
     expect(outcome).toMatchObject({ is: 'done' });
-    expect(outcome.evidence.says.join('; ')).toContain(`tables made anew in ${candidate.name}`);
-    expect(await bench.rows(environment, 'entries', candidate.name)).toBe(4_000);
+    expect(outcome.evidence.says.join('; ')).toContain(`tables made anew in ${candidate}`);
+    expect(await bench.rows(environment, 'entries', candidate)).toBe(4_000);
     expect(await bench.rows(environment, 'entries')).toBeGreaterThanOrEqual(before);
     expect(await action.probe(args, run)).toMatchObject({ is: 'happened' });
     expect(await action.probe(args, runOf((await action.before?.(args, run)) ?? null))).toEqual({ is: 'not_happened' });
   });
 
-  it('is refused when its alias means the live database', async () => {
+  it('is refused when it is not the name of a candidate', async () => {
     const args = {
       environment,
-      candidate: { name: candidate.name, alias: 'DATABASE' },
+      candidate: LIVE,
       from: { environment, backup: await bench.backup('a001') },
+      masked: false,
     };
     const run = runOf({ after: 0, tables: {} });
     expect(await actionOf(bench.platform, 'candidate.load').do(args, run)).toMatchObject({
@@ -109,23 +110,20 @@ describe('going live', () => {
   });
 
   it('promotes, checks the services, never destroys the live database, and goes back twice', async () => {
-    const args = { environment, promote: candidate.name, previous: LIVE };
+    const args = { environment, promote: candidate, previous: LIVE };
     const action = actionOf(bench.platform, 'database.promote');
     const before = (await action.before?.(args, runOf())) ?? null;
     expect(await action.probe(args, runOf(before))).toEqual({ is: 'not_happened' });
     const run = runOf(before);
     const outcome = await action.do(args, run);
     expect(outcome).toMatchObject({ is: 'done' });
-    expect(outcome.evidence.says).toEqual([
-      `DATABASE of ${PRODUCTION} is ${candidate.name}`,
-      'DATABASE_URL is its address',
-    ]);
-    expect(await live()).toBe(candidate.name);
+    expect(outcome.evidence.says).toEqual([`DATABASE of ${PRODUCTION} is ${candidate}`, 'DATABASE_URL is its address']);
+    expect(await live()).toBe(candidate);
     expect(await action.probe(args, run)).toMatchObject({ is: 'happened', outcome: { is: 'done' } });
     expect(await action.do(args, run)).toMatchObject({ is: 'done' });
     expect(run.fences).toHaveLength(1);
 
-    const services = await act(bench.platform, 'services.check', { environment, database: candidate.name });
+    const services = await act(bench.platform, 'services.check', { environment, database: candidate });
     expect(services.outcome).toMatchObject({ is: 'done' });
     expect(services.outcome.evidence.checks.map(({ status }) => status)).toEqual(['pass', 'pass', 'pass']);
     const wrong = await actionOf(bench.platformWith({ ready: 300 }), 'services.check').do(
@@ -134,7 +132,7 @@ describe('going live', () => {
     );
     expect(wrong).toMatchObject({ is: 'failed', why: expect.stringContaining(`not to ${LIVE}`) });
 
-    await expect(undo('candidate.create', { environment, candidate }, null)).rejects.toThrow(
+    await expect(undo('candidate.create', { environment, candidate, at: null }, null)).rejects.toThrow(
       'it may be the live database',
     );
 
@@ -152,22 +150,21 @@ describe('going live', () => {
     });
     const { outcome, run, action } = await act(bench.platform, 'database.promote', {
       environment,
-      promote: candidate.name,
+      promote: candidate,
       previous: LIVE,
     });
     expect(outcome).toMatchObject({ is: 'failed', why: expect.stringMatching(/release phase of v\d+ .*failed/) });
     await bench.sim.control.clearFaults();
-    if ('how' in action.undo)
-      await action.undo.run({ environment, promote: candidate.name, previous: LIVE }, null, run);
+    if ('how' in action.undo) await action.undo.run({ environment, promote: candidate, previous: LIVE }, null, run);
     expect(await live()).toBe(LIVE);
   });
 
   it('throws the candidate away, twice', async () => {
-    expect(await undo('candidate.create', { environment, candidate }, null)).toMatchObject({
-      says: [`${candidate.name} is destroyed`],
+    expect(await undo('candidate.create', { environment, candidate, at: null }, null)).toMatchObject({
+      says: [`${candidate} is destroyed`],
     });
-    expect(await undo('candidate.create', { environment, candidate }, null)).toMatchObject({
-      says: [`there is no ${candidate.name}`],
+    expect(await undo('candidate.create', { environment, candidate, at: null }, null)).toMatchObject({
+      says: [`there is no ${candidate}`],
     });
     expect((await app()).addons.map(({ name }) => name)).toEqual([LIVE]);
   });

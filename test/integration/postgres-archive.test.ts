@@ -248,7 +248,7 @@ describe('backup.rehearse', () => {
 });
 
 describe('the checks of a database', () => {
-  const candidate = { name: 'candidate', alias: 'CANDIDATE_41' };
+  const candidate = 'candidate';
   beforeAll(async () => {
     await db.query('create database candidate template ledger', 'postgres');
     await db.query('delete from entries where id > 4240', 'candidate');

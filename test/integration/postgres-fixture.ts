@@ -73,6 +73,7 @@ export const backup: Backup = {
   startedAt: '2025-11-21T02:00:00.000Z',
   finishedAt: '2025-11-21T02:04:00.000Z',
   bytes: 300_000,
+  sha256: null,
 };
 
 export type Ledger = {
@@ -120,6 +121,7 @@ export async function startLedger(): Promise<Ledger> {
       capabilities: ['backups', 'candidate'],
       problemsOf: () => [],
       backupId: (typed) => typed,
+      names: ({ database }) => ({ candidate: 'candidate', previous: database }),
       facts: () => Promise.reject(new Error('a directory knows no facts')),
       connection: async (_system, { candidate }) => urlOf(candidate ?? 'ledger'),
       async download(_system, _environment, _backup, file, { onBytes }) {

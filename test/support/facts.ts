@@ -20,6 +20,7 @@ export function backupOf(id: string, overrides: Partial<Backup> = {}): Backup {
     startedAt,
     finishedAt: new Date(Date.parse(startedAt) + 240_000).toISOString(),
     bytes: 245_000_000,
+    sha256: null,
     ...overrides,
   };
 }
@@ -61,7 +62,8 @@ export const SURVEY: Survey = {
 export function environmentFacts(environment: string, overrides: Partial<EnvironmentFacts> = {}): EnvironmentFacts {
   return {
     target: targetOf(environment),
-    maintenance: false,
+    window: null,
+    server: null,
     backups: environment === 'production' ? nightly(8) : [],
     releases: [releaseOf('v256', { current: true }), releaseOf('v255', { createdAt: daysAgo(2) })],
     releasePhase: null,

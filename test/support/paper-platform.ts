@@ -55,6 +55,7 @@ const BACKUP: Backup = {
   startedAt: '2026-11-15T02:00:00.000Z',
   finishedAt: '2026-11-15T02:01:00.000Z',
   bytes: 1_000_000,
+  sha256: null,
 };
 
 const RELEASES: Release[] = ['v256', 'v255', 'v254'].map((id, index) => ({
@@ -97,6 +98,7 @@ export function paperPlatform(system: System): Paper {
     capabilities: ['backups', 'candidate', 'maintenance', 'releases'],
     problemsOf: () => [],
     backupId: (typed) => typed,
+    names: ({ name, database }, { operation }) => ({ candidate: `${name}-${operation}`, previous: database }),
     facts: read,
     connection: async () => new Secret('postgres://paper'),
     download: async () => {},
@@ -121,7 +123,8 @@ function factsOf(world: World, environment: string, system: string): Environment
   const database = production ? world.live : 'db-staging';
   return {
     target: { environment, name: `app-${environment}`, database, identity: `${system}-${database}` },
-    maintenance: world.maintenance,
+    window: null,
+    server: null,
     backups: (world.backups[environment] ?? []).map((id) => ({ ...BACKUP, id })),
     releases: production ? RELEASES.map((release) => ({ ...release, current: release.id === world.release })) : [],
     releasePhase: null,
@@ -149,16 +152,16 @@ function actionsOn(paper: Paper): Actions {
       output: (_args, run) => ({ backup: captureName(run) }),
     }),
     'candidate.create': action(paper, 'candidate.create', {
-      effect: ({ candidate }) => void world.databases.push(candidate.name),
-      done: ({ candidate }) => world.databases.includes(candidate.name),
+      effect: ({ candidate }) => void world.databases.push(candidate),
+      done: ({ candidate }) => world.databases.includes(candidate),
       undo: ({ candidate }) => {
-        world.databases = world.databases.filter((name) => name !== candidate.name);
-        world.loaded = world.loaded.filter((name) => name !== candidate.name);
+        world.databases = world.databases.filter((name) => name !== candidate);
+        world.loaded = world.loaded.filter((name) => name !== candidate);
       },
     }),
     'candidate.load': action(paper, 'candidate.load', {
-      effect: ({ candidate }) => void world.loaded.push(candidate.name),
-      done: ({ candidate }) => world.loaded.includes(candidate.name),
+      effect: ({ candidate }) => void world.loaded.push(candidate),
+      done: ({ candidate }) => world.loaded.includes(candidate),
     }),
     'maintenance.on': action(paper, 'maintenance.on', {
       effect: () => {

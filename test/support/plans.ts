@@ -9,7 +9,7 @@ export const TARGET: Target = {
   identity: 'addon-1111',
 };
 
-const CANDIDATE = { name: 'postgresql-round-9', alias: 'OP_1' };
+const CANDIDATE = 'postgresql-round-9';
 
 /** One step; `undoable` unless it only reads. */
 export function stepOf(id: string, overrides: Partial<Step> = {}): Step {
@@ -37,6 +37,7 @@ export function planOf(overrides: Partial<Plan> = {}): Plan {
     startedAt: '2025-11-21T02:00:00.000Z',
     finishedAt: '2025-11-21T02:04:00.000Z',
     bytes: 245_000_000,
+    sha256: null,
   };
   return Plan.parse({
     version: 1,
@@ -63,7 +64,7 @@ export function planOf(overrides: Partial<Plan> = {}): Plan {
         action: 'database.promote',
         effect: 'change',
         title: 'Make it the live database',
-        args: { environment: 'production', promote: CANDIDATE.name, previous: TARGET.database },
+        args: { environment: 'production', promote: CANDIDATE, previous: TARGET.database },
         undo: 'The previous database is promoted again.',
       }),
     ],

@@ -1,4 +1,5 @@
 // The CLI's command lines, argument by argument. Whatever stands in them was checked before: nothing here quotes.
+import { candidateAlias } from './candidate.ts';
 import type { Settings } from './settings.ts';
 
 export type Line = readonly string[];
@@ -21,15 +22,15 @@ export const restore = (from: { app: string; backup: string }, into: { app: stri
   ...confirmed(into.app),
 ];
 
-export const createAddon = ({ app, plan }: Settings, { name, alias }: { name: string; alias: string }): Line => [
+export const createAddon = ({ app, plan }: Settings, candidate: string): Line => [
   'addons:create',
   plan,
   '--app',
   app,
   '--as',
-  alias,
+  candidateAlias(candidate),
   '--name',
-  name,
+  candidate,
 ];
 
 export const destroyAddon = (app: string, name: string): Line => ['addons:destroy', name, ...confirmed(app)];

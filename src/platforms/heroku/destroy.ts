@@ -1,8 +1,8 @@
 // Throws away a database that was made beside the live one, and never one that may be live.
 import type { Evidence, Run } from '../../core/action.ts';
 import { Fault } from '../../core/errors.ts';
+import { evidence } from '../../core/outcomes.ts';
 import { destroyAddon } from './cli-lines.ts';
-import { evidence } from './outcomes.ts';
 import { addonOf, attachmentsOf } from './readings.ts';
 import type { Settings } from './settings.ts';
 import type { Tools } from './tools.ts';

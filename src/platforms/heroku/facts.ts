@@ -4,7 +4,7 @@ import type { EnvironmentFacts } from '../../core/facts.ts';
 import type { System } from '../../core/system.ts';
 import { utcShort } from '../../core/wording.ts';
 import type { Api } from './api.ts';
-import { appOf, type Database, liveDatabase, releasesOf, transfersOf } from './readings.ts';
+import { type Database, liveDatabase, releasesOf, transfersOf } from './readings.ts';
 import { type Commits, toReleases } from './releases.ts';
 import { Formation, type Transfer } from './schema.ts';
 import { settingsOf } from './settings.ts';
@@ -19,9 +19,8 @@ export async function factsOf(
 ): Promise<EnvironmentFacts> {
   const settings = settingsOf(system, environment);
   const { app } = settings;
-  const [database, { maintenance }, transfers, releases, formation] = await Promise.all([
+  const [database, transfers, releases, formation] = await Promise.all([
     liveDatabase(api, settings),
-    appOf(api, app),
     transfersOf(api, app),
     releasesOf(api, app),
     api.get(`/apps/${app}/formation`, z.array(Formation)),
@@ -29,13 +28,14 @@ export async function factsOf(
   const there = database.owner === app ? transfers : await transfersOf(api, database.owner);
   return {
     target: { environment, name: app, database: database.name, identity: database.id },
-    maintenance,
     backups: transfers
       .filter(isBackup)
       .toSorted((a, b) => b.num - a.num)
       .map(toBackup),
     releases: await toReleases(releases, app, commits),
     releasePhase: formation.find(({ type }) => type === 'release')?.command ?? null,
+    window: null,
+    server: null,
     activity: activityOn(database, there).map((transfer) => ({
       is: transfer.to_type === 'pg_restore' ? 'restore' : 'backup',
       text: activityText(transfer, new Date()),

@@ -11,6 +11,7 @@ import { releaseRollback } from './actions/release-rollback.ts';
 import { servicesCheck } from './actions/services-check.ts';
 import { createApi } from './api.ts';
 import { backupId } from './backup-id.ts';
+import { candidateName } from './candidate.ts';
 import { cleaner } from './clean.ts';
 import { createCli } from './cli.ts';
 import { connectionOf } from './connection.ts';
@@ -45,6 +46,7 @@ export function heroku(given: HerokuOptions): Heroku {
     capabilities: ['backups', 'candidate', 'maintenance', 'releases'],
     problemsOf,
     backupId,
+    names: ({ name, database }, chosen) => ({ candidate: candidateName(name, chosen), previous: database }),
     facts: (system, environment) => factsOf(api, commits, system, environment),
     connection: tools.connection,
     download: (system, environment, backup, file, how) =>

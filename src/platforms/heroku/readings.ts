@@ -1,8 +1,8 @@
 // The readings that facts and actions share: databases by their attachment, transfers, releases.
 import { z } from 'zod';
-import { CANDIDATE_ALIAS } from '../../core/action.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { Api } from './api.ts';
+import { CANDIDATE_ALIAS } from './candidate.ts';
 import { Addon, App, Attachment, ConfigVars, HerokuRelease, Transfer } from './schema.ts';
 import type { Settings } from './settings.ts';
 

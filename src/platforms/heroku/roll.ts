@@ -1,8 +1,8 @@
 // A rollback: which releases can be returned to, the act, and the release that it makes.
 import type { Outcome, Run } from '../../core/action.ts';
 import { Refusal } from '../../core/errors.ts';
+import { done, failed } from '../../core/outcomes.ts';
 import { rollback } from './cli-lines.ts';
-import { done, failed } from './outcomes.ts';
 import { releasesOf } from './readings.ts';
 import type { HerokuRelease } from './schema.ts';
 import type { Tools } from './tools.ts';

@@ -34,6 +34,7 @@ export function toBackup(transfer: Transfer): Backup {
     startedAt: moment(started_at ?? created_at),
     finishedAt: finished_at == null ? null : moment(finished_at),
     bytes: state === 'pending' ? null : (processed_bytes ?? null),
+    sha256: null,
   };
 }
 

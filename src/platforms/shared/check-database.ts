@@ -24,9 +24,9 @@ export function checkCandidate(platform: Platform): Action<Args<'candidate.check
   return {
     ...onlyReads,
     describe: ({ candidate }, system) =>
-      `count ${namesOf(system.tables)} in ${candidate.name}, ask its invariants, compare with the live database`,
+      `count ${namesOf(system.tables)} in ${candidate}, ask its invariants, compare with the live database`,
     async do({ environment, candidate, expect }, run) {
-      const { checks, tables } = await check(platform, { environment, candidate: candidate.name }, expect, run);
+      const { checks, tables } = await check(platform, { environment, candidate }, expect, run);
       return dataOutcome(checks, { says: await compare(platform, environment, tables, run) });
     },
   };

@@ -52,9 +52,17 @@ describe('the effect of an action', () => {
     );
     expect(altering).toEqual([
       'database.restore destroy',
+      'table.merge change',
+      'table.unmerge change',
       'maintenance.on change',
       'maintenance.off change',
       'database.promote change',
+      'services.stop change',
+      'services.start change',
+      'services.scale change',
+      'migrations.run change',
+      'server.recreate destroy',
+      'leftover.drop destroy',
       'release.rollback change',
     ]);
   });

@@ -35,6 +35,7 @@ const backups: Backup[] = Array.from({ length: 40 }, (_, at) => ({
   startedAt: new Date(Date.parse('2025-11-21T02:00:00.000Z') - at * 86_400_000).toISOString(),
   finishedAt: at === 0 ? null : '2025-11-20T02:04:00.000Z',
   bytes: at === 0 ? null : 245_000_000 - at * 1_000_000,
+  sha256: null,
 }));
 
 describe('the answer to a command', () => {

@@ -228,6 +228,7 @@ describe('hostile text', () => {
           startedAt: proof.at,
           finishedAt: proof.at,
           bytes: 1,
+          sha256: null,
         } as const;
         const view = {
           is: 'backups',

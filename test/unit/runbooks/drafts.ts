@@ -6,6 +6,7 @@ import { chain, type Entry, type Event } from '../../../src/core/journal.ts';
 import type { Json } from '../../../src/core/json.ts';
 import { type Operation, replay } from '../../../src/core/operation.ts';
 import { digestOf, Plan } from '../../../src/core/plan.ts';
+import type { Capability } from '../../../src/core/platform.ts';
 import type { PlanDraft, PlanInput, Runbook, StepDraft } from '../../../src/core/runbook.ts';
 import type { System } from '../../../src/core/system.ts';
 import { daysAgo, factsOf, NOW, targetOf } from '../../support/facts.ts';
@@ -16,12 +17,19 @@ export type Given = {
   readonly system?: System;
   readonly proof?: Proof | null;
   readonly former?: Operation | null;
+  readonly can?: readonly Capability[];
 };
+
+const HEROKU: readonly Capability[] = ['backups', 'candidate', 'maintenance', 'releases'];
 
 /** Everything that a recipe may use, for `op-41` with the nonce 7f3a. */
 export function inputOf<C extends OperationCommand>(command: C, given: Given = {}): PlanInput<C> {
-  const { facts = factsOf(), system = systemOf(), proof = null, former = null } = given;
-  return { command, system, facts, proof, former, chosen: { operation: 'op-41', nonce: '7f3a', now: NOW } };
+  const { facts = factsOf(), system = systemOf(), proof = null, former = null, can = HEROKU } = given;
+  const beside = (environment: string) => {
+    const { name, database } = facts.environments[environment]?.target ?? targetOf(environment);
+    return { candidate: `${name}-op41-7f3a`, previous: database };
+  };
+  return { command, system, facts, proof, former, can, chosen: { operation: 'op-41', now: NOW, beside } };
 }
 
 /** Plans it, with all arguments of all steps as the actions' schemas want them. */
@@ -53,9 +61,9 @@ function argsInWords({ args }: StepDraft): string {
 
 function valueInWords(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
-  const { id, name, alias, operation, environment, backup } = value as Record<string, unknown>;
+  const { id, name, operation, environment, backup } = value as Record<string, unknown>;
   if (backup !== undefined && environment !== undefined) return `${valueInWords(backup)} of ${environment}`;
-  return [id ?? name ?? `of ${operation}`, ...(alias === undefined ? [] : [`as ${alias}`])].join(' ');
+  return String(id ?? name ?? `of ${operation}`);
 }
 
 type Done = { readonly operation?: string; readonly output?: Json; readonly last?: Outcome; readonly undoes?: string };

@@ -7,7 +7,7 @@ import { systemOf } from '../../support/system.ts';
 import { type Given, inWords, planned } from './drafts.ts';
 
 function restoring(environment: string, backup = 'latest') {
-  return { verb: 'restore', system: null, environment, backup } satisfies OperationCommand;
+  return { verb: 'restore', system: null, environment, backup, at: null, table: null } satisfies OperationCommand;
 }
 
 function statement(label: string, environment: string, given: Given): string {
@@ -27,9 +27,9 @@ describe('a restore of production', () => {
       · Last proven restore: 28 h ago of this backup, in 02:41 (op-38)
       · Until it is approved: only a new database is built and checked; the live one is not touched
       pinned: grayledger-production/postgresql-production, a008 of production
-      s1 candidate.create: Create a new database grayledger-production-op41-7f3a (environment production, candidate grayledger-production-op41-7f3a as CANDIDATE_41)
-      s2 candidate.load: Restore a008 into it (environment production, candidate grayledger-production-op41-7f3a as CANDIDATE_41, from a008 of production)
-      s3 candidate.check: Check its data (environment production, candidate grayledger-production-op41-7f3a as CANDIDATE_41, expect of op-38)
+      s1 candidate.create: Create a new database grayledger-production-op41-7f3a (environment production, candidate grayledger-production-op41-7f3a, at null)
+      s2 candidate.load: Restore a008 into it (environment production, candidate grayledger-production-op41-7f3a, from a008 of production, masked false)
+      s3 candidate.check: Check its data (environment production, candidate grayledger-production-op41-7f3a, expect of op-38)
       ----
       s4 maintenance.on: Show the maintenance page (environment production)
       s5 database.promote: Make grayledger-production-op41-7f3a the live database (environment production, promote grayledger-production-op41-7f3a, previous postgresql-production)

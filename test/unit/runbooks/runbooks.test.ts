@@ -22,8 +22,8 @@ const commands: OperationCommand[] = [
   { verb: 'verify', system: null, backup: 'latest', deep: false },
   { verb: 'verify', system: null, backup: 'a003', deep: true },
   { verb: 'backup', system: null, environment: 'staging' },
-  { verb: 'restore', system: null, environment: 'staging', backup: 'a001' },
-  { verb: 'restore', system: null, environment: 'production', backup: 'latest' },
+  { verb: 'restore', system: null, environment: 'staging', backup: 'a001', at: null, table: null },
+  { verb: 'restore', system: null, environment: 'production', backup: 'latest', at: null, table: null },
   { verb: 'rollback', system: null, release: 'v255' },
   { verb: 'undo', operation: 'op-40' },
 ];
@@ -45,7 +45,7 @@ function frozen<T>(value: T): T {
 describe('every recipe', () => {
   it('is found by its own verb', () => {
     expect(Object.entries(runbooks).map(([verb, runbook]) => [verb, runbook.verb])).toEqual(
-      ['verify', 'backup', 'restore', 'rollback', 'undo'].map((verb) => [verb, verb]),
+      ['verify', 'backup', 'restore', 'warm', 'rollback', 'recover', 'undo', 'cleanup'].map((verb) => [verb, verb]),
     );
   });
 

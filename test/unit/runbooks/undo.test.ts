@@ -23,11 +23,11 @@ function living(database: string, differing: Partial<EnvironmentFacts> = {}): Fa
 }
 
 const promoted = carriedOut(
-  planned(restore, { verb: 'restore', system: null, environment: 'production', backup: 'a008' }),
+  planned(restore, { verb: 'restore', system: null, environment: 'production', backup: 'a008', at: null, table: null }),
   'restore',
 );
 const overwritten = carriedOut(
-  planned(restore, { verb: 'restore', system: null, environment: 'staging', backup: 'a008' }),
+  planned(restore, { verb: 'restore', system: null, environment: 'staging', backup: 'a008', at: null, table: null }),
   'restore',
   { output: { backup: 'b012' } },
 );
@@ -66,7 +66,7 @@ describe('undo of a restore of production', () => {
   it('makes the database before it the live one again, and says what that loses', () => {
     expect(inWords(undoing(promoted, living(CANDIDATE)))).toMatchInlineSnapshot(`
       "Undo op-40: make postgresql-production the live database of grayledger-production again [production]
-      · Live since: grayledger-production-op41-7f3a, 2025-11-21 13:00 UTC
+      · Live since: 2025-11-21 13:00 UTC, by op-40
       ! Lost by this: rows added since then: entries 12 rows; besides, not counted: changes to older rows and rows of users
       pinned: grayledger-production/grayledger-production-op41-7f3a
       ----
@@ -106,7 +106,7 @@ describe('undo of a restore of production', () => {
     const undone = carriedOut(undoing(promoted, living(CANDIDATE)), 'undo', { operation: 'op-41', undoes: 'op-40' });
     expect(inWords(undoing(undone, living('postgresql-production')))).toMatchInlineSnapshot(`
       "Undo op-41: make grayledger-production-op41-7f3a the live database of grayledger-production again [production]
-      · Live since: postgresql-production, 2025-11-21 13:00 UTC
+      · Live since: 2025-11-21 13:00 UTC, by op-41
       ! Lost by this: rows added since then: entries 12 rows; besides, not counted: changes to older rows and rows of users
       pinned: grayledger-production/postgresql-production
       ----
@@ -122,7 +122,14 @@ describe('undo of a restore of production', () => {
   it('is possible when the restore ended unverified', () => {
     const last = { is: 'unverified' as const, why: 'no answer', evidence: { says: [], checks: [] }, output: null };
     const former = carriedOut(
-      planned(restore, { verb: 'restore', system: null, environment: 'production', backup: 'a008' }),
+      planned(restore, {
+        verb: 'restore',
+        system: null,
+        environment: 'production',
+        backup: 'a008',
+        at: null,
+        table: null,
+      }),
       'restore',
       { last },
     );
@@ -132,7 +139,7 @@ describe('undo of a restore of production', () => {
 
   it('is refused when production has moved on to another database', () => {
     expect(refusal(promoted, living('postgresql-newer'))).toBe(
-      `moved-on: grayledger-production uses postgresql-newer now, no longer ${CANDIDATE}. Undo the later change first.`,
+      'moved-on: grayledger-production no longer uses the database that op-40 made live; now it is postgresql-newer. Undo the later change first.',
     );
   });
 
@@ -211,7 +218,14 @@ describe('undo of a restore of staging', () => {
     ['what the step reported is something else', { transfer: 'r015' }],
   ])('is refused when %s', (_what, output) => {
     const former = carriedOut(
-      planned(restore, { verb: 'restore', system: null, environment: 'staging', backup: 'a008' }),
+      planned(restore, {
+        verb: 'restore',
+        system: null,
+        environment: 'staging',
+        backup: 'a008',
+        at: null,
+        table: null,
+      }),
       'restore',
       { output },
     );

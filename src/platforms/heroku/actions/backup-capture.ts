@@ -3,10 +3,10 @@
 import { z } from 'zod';
 import type { Action, Args, Outcome, Run } from '../../../core/action.ts';
 import { Fault } from '../../../core/errors.ts';
+import { done, prepared, untouched } from '../../../core/outcomes.ts';
 import { list, megabytes, utc } from '../../../core/wording.ts';
 import { begin, highest, search, type Wanted } from '../begin-transfer.ts';
 import { capture, typed } from '../cli-lines.ts';
-import { done, prepared, untouched } from '../outcomes.ts';
 import { type Database, liveDatabase, transfersOf } from '../readings.ts';
 import type { Transfer } from '../schema.ts';
 import { settingsOf } from '../settings.ts';

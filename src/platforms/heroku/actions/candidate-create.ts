@@ -1,9 +1,10 @@
 // candidate.create: orders a database beside the live one; its name was chosen in the plan.
 import type { Action, Args, Outcome, Run } from '../../../core/action.ts';
 import { Refusal } from '../../../core/errors.ts';
+import { done, failed, prepared, untouched, unverified } from '../../../core/outcomes.ts';
+import { candidateAlias } from '../candidate.ts';
 import { createAddon, typed } from '../cli-lines.ts';
 import { destroy } from '../destroy.ts';
-import { done, failed, prepared, untouched, unverified } from '../outcomes.ts';
 import { addonOf, attachmentsOf } from '../readings.ts';
 import { WaitStatus } from '../schema.ts';
 import { type Settings, settingsOf } from '../settings.ts';
@@ -18,7 +19,7 @@ export function candidateCreate(tools: Tools): Action<A> {
     do: (args, run) => create(tools, args, run),
     async probe({ environment, candidate }, run) {
       const settings = settingsOf(run.system, environment);
-      const isThere = () => addonOf(tools.api, settings.app, candidate.name, run.signal);
+      const isThere = () => addonOf(tools.api, settings.app, candidate, run.signal);
       const addon = await until(tools, tools.options.settle, isThere, (found) => found !== null, run.signal);
       if (addon === null) return { is: 'not_happened' };
       return { is: 'happened', outcome: await available(tools, settings, candidate, run) };
@@ -26,7 +27,7 @@ export function candidateCreate(tools: Tools): Action<A> {
     undo: {
       how: 'the new database is destroyed, unless it has become the live one',
       run: ({ environment, candidate }, _output, run) =>
-        destroy(tools, settingsOf(run.system, environment), candidate.name, run),
+        destroy(tools, settingsOf(run.system, environment), candidate, run),
     },
   };
 }
@@ -35,10 +36,11 @@ async function create(tools: Tools, { environment, candidate }: A, run: Run): Pr
   const settings = settingsOf(run.system, environment);
   const { app } = settings;
   const { api, cli } = tools;
+  const alias = candidateAlias(candidate);
   const exists = await prepared(run, async () => {
-    const taken = (await attachmentsOf(api, app, run.signal)).find(({ name }) => name === candidate.alias);
-    if (taken !== undefined && taken.addon.name !== candidate.name) throw aliasTaken(app, candidate.alias);
-    return (await addonOf(api, app, candidate.name, run.signal)) !== null;
+    const taken = (await attachmentsOf(api, app, run.signal)).find(({ name }) => name === alias);
+    if (taken !== undefined && taken.addon.name !== candidate) throw aliasTaken(app, alias);
+    return (await addonOf(api, app, candidate, run.signal)) !== null;
   });
   if ('refused' in exists) return exists.refused;
   if (!exists.value) {
@@ -46,20 +48,19 @@ async function create(tools: Tools, { environment, candidate }: A, run: Run): Pr
     const running = cli.start(createAddon(settings, candidate), { signal: run.signal });
     await running.ended;
     run.signal.throwIfAborted();
-    const isThere = () => addonOf(api, app, candidate.name, run.signal);
+    const isThere = () => addonOf(api, app, candidate, run.signal);
     const addon = await until(tools, tools.options.settle, isThere, (found) => found !== null, run.signal);
     if (addon === null) {
-      return untouched(
-        `nothing was made: ${app} has no ${candidate.name}. The CLI said: ${cli.excerpt(running.said())}`,
-      );
+      return untouched(`nothing was made: ${app} has no ${candidate}. The CLI said: ${cli.excerpt(running.said())}`);
     }
   }
   return available(tools, settings, candidate, run);
 }
 
 /** Waits until it can be written to. */
-async function available(tools: Tools, { app }: Settings, { name, alias }: A['candidate'], run: Run): Promise<Outcome> {
+async function available(tools: Tools, { app }: Settings, name: string, run: Run): Promise<Outcome> {
   const { api, options } = tools;
+  const alias = candidateAlias(name);
   run.progress({ percent: null, note: `${name} is being prepared` });
   const look = async () => {
     const addon = await addonOf(api, app, name, run.signal);

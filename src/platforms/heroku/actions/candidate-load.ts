@@ -2,10 +2,11 @@
 import { z } from 'zod';
 import type { Action, Args, Run } from '../../../core/action.ts';
 import { Refusal } from '../../../core/errors.ts';
+import { prepared } from '../../../core/outcomes.ts';
 import { tableIdentities } from '../../../postgres/table-identities.ts';
 import { highest } from '../begin-transfer.ts';
+import { candidateAlias } from '../candidate.ts';
 import { restore, typed } from '../cli-lines.ts';
-import { prepared } from '../outcomes.ts';
 import { attachedAs, liveDatabase, transfersOf } from '../readings.ts';
 import { assertSource, probeRestore, type Restoration, restoreInto, tablesOf } from '../restore-into.ts';
 import { settingsOf } from '../settings.ts';
@@ -19,14 +20,14 @@ export function candidateLoad(tools: Tools): Action<A> {
   return {
     describe({ environment, candidate, from }, system) {
       const source = { app: settingsOf(system, from.environment).app, backup: from.backup.id };
-      return typed(restore(source, { app: settingsOf(system, environment).app, as: candidate.alias }));
+      return typed(restore(source, { app: settingsOf(system, environment).app, as: candidateAlias(candidate) }));
     },
 
     async before({ environment, candidate }, run) {
       const { app } = settingsOf(run.system, environment);
-      const { owner } = await attachedAs(tools.api, app, candidate.alias, run.signal);
+      const { owner } = await attachedAs(tools.api, app, candidateAlias(candidate), run.signal);
       const after = highest(await transfersOf(tools.api, owner, run.signal));
-      const secret = await tools.connection(run.system, { environment, candidate: candidate.name });
+      const secret = await tools.connection(run.system, { environment, candidate });
       return { after, tables: await tableIdentities(secret, tablesOf(run), { signal: run.signal }) };
     },
 
@@ -50,20 +51,21 @@ export function candidateLoad(tools: Tools): Action<A> {
 /** Refuses when the candidate's alias means another database than its name, above all the live one. */
 async function restorationOf(tools: Tools, { environment, candidate, from }: A, run: Run): Promise<Restoration> {
   const settings = settingsOf(run.system, environment);
+  const alias = candidateAlias(candidate);
   const [database, live] = await Promise.all([
-    attachedAs(tools.api, settings.app, candidate.alias, run.signal),
+    attachedAs(tools.api, settings.app, alias, run.signal),
     liveDatabase(tools.api, settings, run.signal),
   ]);
-  if (database.name !== candidate.name || database.id === live.id) {
-    const why = `${candidate.alias} of ${settings.app} is ${database.name}, not the new ${candidate.name}.`;
+  if (database.name !== candidate || database.id === live.id) {
+    const why = `${alias} of ${settings.app} is ${database.name}, not the new ${candidate}.`;
     throw new Refusal('candidate-moved', why, 'Ask for a new plan.');
   }
   return {
     app: settings.app,
-    as: candidate.alias,
+    as: alias,
     database,
     source: { app: settingsOf(run.system, from.environment).app, backup: from.backup.id },
     ...Before.parse(run.before),
-    connection: () => tools.connection(run.system, { environment, candidate: candidate.name }),
+    connection: () => tools.connection(run.system, { environment, candidate }),
   };
 }

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import type { Action, Args, Outcome, Run } from '../../../core/action.ts';
 import { Fault, Refusal, reasonOf } from '../../../core/errors.ts';
+import { done, evidence, failed, prepared, unverified } from '../../../core/outcomes.ts';
 import { promote, typed } from '../cli-lines.ts';
-import { done, evidence, failed, prepared, unverified } from '../outcomes.ts';
 import { liveDatabase, releasesOf } from '../readings.ts';
 import { settingsOf } from '../settings.ts';
 import { isServed, released, type Swap, turnTo } from '../swap.ts';
@@ -71,15 +71,16 @@ function swapOf({ environment, promote: to }: A, { system, before }: Run): Swap 
 async function outcomeOf(tools: Tools, swap: Swap, run: Run, said: string): Promise<Outcome> {
   const { settings, to } = swap;
   const { app, database: attachment } = settings;
-  const { name } = await liveDatabase(tools.api, settings, run.signal);
+  const { name, id } = await liveDatabase(tools.api, settings, run.signal);
   if (name !== to) return failed(`${attachment} of ${app} is still ${name}. The CLI said: ${tools.cli.excerpt(said)}`);
   const says = [`${attachment} of ${app} is ${to}`];
   const problem = await released(tools, swap, run);
   if (problem !== null) return failed(problem, says);
   const served = await isServed(tools, swap, run);
-  if (served === null) return unverified(`${to} has no second name by which ${attachment}_URL could be compared`, says);
+  if (served === null)
+    return unverified(`${to} has no second name by which ${attachment}_URL could be compared`, says, { live: id });
   if (!served) return failed(`${attachment}_URL of ${app} is not the address of ${to}`, says);
-  return done([...says, `${attachment}_URL is its address`]);
+  return done([...says, `${attachment}_URL is its address`], { live: id });
 }
 
 function movedOn(app: string, now: string, planned: string): Refusal {

@@ -2,11 +2,11 @@
 import { z } from 'zod';
 import type { Action, Args, Outcome, Run } from '../../../core/action.ts';
 import { Fault, Refusal } from '../../../core/errors.ts';
+import { evidence, prepared } from '../../../core/outcomes.ts';
 import { type TableIdentities, tableIdentities } from '../../../postgres/table-identities.ts';
 import { highest } from '../begin-transfer.ts';
 import { restore, typed } from '../cli-lines.ts';
 import { activityOn, activityText } from '../facts.ts';
-import { evidence, prepared } from '../outcomes.ts';
 import { liveDatabase, transfersOf } from '../readings.ts';
 import { assertSource, probeRestore, type Restoration, restoreInto, tablesOf } from '../restore-into.ts';
 import { settingsOf } from '../settings.ts';

@@ -1,8 +1,8 @@
 // logs.watch: looks at the app's log for a while. What alarms there is shown; whether it fails is for the health check to say.
 import type { Action, Args } from '../../../core/action.ts';
 import type { Check } from '../../../core/check.ts';
+import { done, prepared, unverified } from '../../../core/outcomes.ts';
 import { tailLogs, typed } from '../cli-lines.ts';
-import { done, prepared, unverified } from '../outcomes.ts';
 import { releasesOf } from '../readings.ts';
 import { settingsOf } from '../settings.ts';
 import type { Tools } from '../tools.ts';

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import type { Action, Args, Run } from '../../../core/action.ts';
 import { Fault } from '../../../core/errors.ts';
+import { done, evidence, failed, prepared } from '../../../core/outcomes.ts';
 import { maintenance as line, typed } from '../cli-lines.ts';
-import { done, evidence, failed, prepared } from '../outcomes.ts';
 import { appOf } from '../readings.ts';
 import { settingsOf } from '../settings.ts';
 import type { Tools } from '../tools.ts';

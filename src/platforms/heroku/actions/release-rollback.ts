@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import type { Action, Args, Run } from '../../../core/action.ts';
 import { Fault } from '../../../core/errors.ts';
+import { evidence, prepared, untouched } from '../../../core/outcomes.ts';
 import { rollback, typed } from '../cli-lines.ts';
-import { evidence, prepared, untouched } from '../outcomes.ts';
 import { releasesOf } from '../readings.ts';
 import { assertEligible, movedOn, nothingText, ours, result, roll, type To } from '../roll.ts';
 import type { HerokuRelease } from '../schema.ts';

@@ -29,7 +29,7 @@ it.each([
     'heroku pg:backups:restore prod::a001 DATABASE --app staging --confirm staging',
   ],
   [
-    createAddon(settings, { name: 'prod-op4-x', alias: 'CANDIDATE_4' }),
+    createAddon(settings, 'prod-op4-x'),
     'heroku addons:create heroku-postgresql:standard-0 --app prod --as CANDIDATE_4 --name prod-op4-x',
   ],
   [destroyAddon('prod', 'prod-op4-x'), 'heroku addons:destroy prod-op4-x --app prod --confirm prod'],

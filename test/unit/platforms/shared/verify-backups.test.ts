@@ -15,6 +15,7 @@ const backup = (id: string, day: string): Backup => ({
   startedAt: `2025-11-${day}T02:00:00.000Z`,
   finishedAt: `2025-11-${day}T02:04:00.000Z`,
   bytes: 245_000_000,
+  sha256: null,
 });
 
 const system = System.parse({
@@ -48,14 +49,16 @@ function verify(backups: readonly Backup[] | null, chosen = 'latest') {
     capabilities: ['backups'],
     problemsOf: () => [],
     backupId: (typed) => typed.toLowerCase(),
+    names: ({ database }) => ({ candidate: 'candidate', previous: database }),
     facts: async () => {
       if (backups === null) throw new Fault('reading the backups of ledger-production');
       return {
         target: { environment: 'production', name: 'ledger-production', database: 'db', identity: 'i' },
-        maintenance: false,
         backups: [...backups],
         releases: [],
         releasePhase: null,
+        window: null,
+        server: null,
         activity: [],
         survey: null,
         surveyProblem: null,

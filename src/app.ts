@@ -31,6 +31,7 @@ import { problemsOf as herokuProblemsOf } from './platforms/heroku/settings.ts';
 import { checkCandidate, checkDatabase } from './platforms/shared/check-database.ts';
 import { fetchBackupAction } from './platforms/shared/fetch-backup.ts';
 import { checkHealth, healthNow } from './platforms/shared/health.ts';
+import { personTask } from './platforms/shared/person-task.ts';
 import { rehearseBackup } from './platforms/shared/rehearse-backup.ts';
 import { createSystems } from './platforms/shared/systems.ts';
 import { verifyBackups } from './platforms/shared/verify-backups.ts';
@@ -48,8 +49,8 @@ export const ROLES = ['bot', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** What judges the settings in system files, before anything is connected. */
-export const judges: readonly Pick<Platform, 'kind' | 'problemsOf'>[] = [
-  { kind: 'heroku', problemsOf: herokuProblemsOf },
+export const judges: readonly Pick<Platform, 'kind' | 'problemsOf' | 'variablesOf'>[] = [
+  { kind: 'heroku', problemsOf: herokuProblemsOf, variablesOf: () => [] },
 ];
 
 /** How long (s) a worker that fell silent keeps an operation before another one may take it. */
@@ -200,6 +201,7 @@ function sharedActions(platform: Platform, { workDir, path }: Config): Actions {
     'database.check': checkDatabase(platform),
     'candidate.check': checkCandidate(platform),
     'health.check': checkHealth(),
+    'person.task': personTask(),
   };
 }
 
@@ -225,10 +227,10 @@ function herokuFor({ heroku: given, workDir, path }: Config): Heroku {
   });
 }
 
-function redactorFor({ databaseUrl, redisUrl, slack, heroku: { apiKey } }: Config) {
+function redactorFor({ databaseUrl, redisUrl, slack, heroku: { apiKey }, secrets }: Config) {
   const redactor = createRedactor();
   const door = slack.door.mode === 'socket' ? slack.door.appToken : slack.door.signingSecret;
-  for (const secret of [databaseUrl, redisUrl, slack.botToken, door, apiKey]) {
+  for (const secret of [databaseUrl, redisUrl, slack.botToken, door, apiKey, ...secrets.values()]) {
     if (secret !== null) redactor.register(secret.open());
   }
   return redactor;

@@ -1,10 +1,15 @@
 // The whole configuration: environment variables and system files, right in themselves and right together.
+import { Secret } from '../core/secret.ts';
 import type { System } from '../core/system.ts';
 import { type Env, processVariables, readEnv, type Variables } from './env.ts';
 import type { Problem } from './problem.ts';
 import { type Judge, readSystems, type SystemFile } from './systems.ts';
 
-export type Config = Env & { readonly systems: readonly System[] };
+export type Config = Env & {
+  readonly systems: readonly System[];
+  /** What the variables hold that system files name for their secrets. */
+  readonly secrets: ReadonlyMap<string, Secret>;
+};
 
 type Read = { readonly config: Config } | { readonly problems: readonly Problem[] };
 
@@ -12,13 +17,30 @@ type Read = { readonly config: Config } | { readonly problems: readonly Problem[
 export async function readConfig(judges: readonly Judge[], variables: Variables = processVariables()): Promise<Read> {
   const read = readEnv(variables);
   const { systems, problems } = await readSystems(variables['SYSTEMS_DIR'] || 'systems/', judges);
-  const all = [...('problems' in read ? read.problems : []), ...problems, ...between(variables, systems)];
+  const named = systems.flatMap((file) => namedBy(file, judges));
+  const all = [
+    ...('problems' in read ? read.problems : []),
+    ...problems,
+    ...between(variables, systems),
+    ...named.flatMap(({ name, by }) =>
+      variables[name] ? [] : [{ path: name, message: `is not set, but ${by} names it` }],
+    ),
+  ];
   if ('problems' in read || all.length > 0) return { problems: all };
-  return { config: { ...read.env, systems: systems.map(({ system }) => system) } };
+  const secrets = new Map(named.map(({ name }) => [name, new Secret(variables[name] ?? '')]));
+  return { config: { ...read.env, systems: systems.map(({ system }) => system), secrets } };
 }
 
 function between(variables: Variables, systems: readonly SystemFile[]): Problem[] {
   const onHeroku = systems.find(({ system }) => system.platform === 'heroku');
   if (onHeroku === undefined || variables['HEROKU_API_KEY']) return [];
   return [{ path: 'HEROKU_API_KEY', message: `is not set, but ${onHeroku.file} is on the platform heroku` }];
+}
+
+/** Secrets do not stand in system files: these name the variables that hold them. */
+function namedBy({ file, system }: SystemFile, judges: readonly Judge[]): { name: string; by: string }[] {
+  const judge = judges.find(({ kind }) => kind === system.platform);
+  return Object.entries(system.environments).flatMap(([environment, { settings }]) =>
+    (judge?.variablesOf(settings) ?? []).map((name) => ({ name, by: `${file}: environments.${environment}` })),
+  );
 }

@@ -10,7 +10,7 @@ import { placeholdersIn } from './placeholders.ts';
 import type { Problem } from './problem.ts';
 
 /** A platform's judgement of settings; no connection is needed for it. */
-export type Judge = Pick<Platform, 'kind' | 'problemsOf'>;
+export type Judge = Pick<Platform, 'kind' | 'problemsOf' | 'variablesOf'>;
 
 export type SystemFile = { readonly file: string; readonly system: System };
 

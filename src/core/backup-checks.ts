@@ -1,8 +1,8 @@
 // Are the backups as they should be? The rules of the daily verification (G1-G3, G5) over parsed rows.
 import type { Check } from './check.ts';
-import type { Backup } from './facts.ts';
-import type { BackupRules } from './system.ts';
-import { ago, megabytes, utc } from './wording.ts';
+import type { Backup, Window } from './facts.ts';
+import type { BackupRules, Objectives } from './system.ts';
+import { ago, megabytes, span, utc } from './wording.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -23,6 +23,43 @@ export function checkBackups(
     retention(scheduled, rules, now),
     details(chosen ?? newestFinished(backups)),
   ];
+}
+
+/**
+ * Can the recovery point objective be met at all? A promise of one hour is a fiction where nothing is kept but a dump a day
+ * (P1, B1, F1).
+ */
+export function checkObjective(
+  { rpoMinutes }: Objectives,
+  backups: readonly Backup[],
+  window: Window | null,
+  rules: BackupRules,
+  now: Date,
+): Check {
+  const name = `RPO ${span(rpoMinutes * 60)}`;
+  const source = 'P1, B1, F1';
+  if (window !== null) {
+    const lag = now.getTime() - Date.parse(window.to);
+    const met = lag <= rpoMinutes * 60_000;
+    const figure = `any moment until ${ago(window.to, now)} ago can be recovered`;
+    return { name, status: met ? 'pass' : 'fail', figure, source };
+  }
+  const apart = longestGap(backups, rules, now);
+  const met = apart <= rpoMinutes * 60_000;
+  const figure = met
+    ? `backups are at most ${span(apart / 1000)} apart`
+    : `cannot be met: up to ${span(apart / 1000)} of data lie between two backups; archive the write-ahead log, or promise less`;
+  return { name, status: met ? 'pass' : 'warn', figure, source };
+}
+
+/** In ms, between two finished backups that are kept, or since the newest one. */
+function longestGap(backups: readonly Backup[], rules: BackupRules, now: Date): number {
+  const kept = backups.filter(({ state, startedAt }) => {
+    return state === 'finished' && ageOf(startedAt, now) <= rules.retentionDays * DAY;
+  });
+  const moments = [now.getTime(), ...kept.map(({ startedAt }) => Date.parse(startedAt))].toSorted((a, b) => b - a);
+  const gaps = moments.slice(1).map((moment, at) => (moments[at] ?? moment) - moment);
+  return gaps.length === 0 ? rules.retentionDays * DAY : Math.max(...gaps);
 }
 
 /** The newest backup that can be restored; null when there is none. */

@@ -22,6 +22,8 @@ export interface Platform {
   readonly capabilities: readonly Capability[];
   /** Every problem with an environment's settings as `{ path, message }`; empty when they are right. */
   problemsOf(settings: unknown): readonly { path: readonly (string | number)[]; message: string }[];
+  /** The environment variables that settings name for their secrets: `PROVOTE_DATABASE_URL`. */
+  variablesOf(settings: unknown): readonly string[];
   /** The id as the platform writes it; throws a Refusal for anything that cannot be one of its restorable backups. */
   backupId(typed: string): string;
   /** How databases will be called that an operation leaves beside the live one. */

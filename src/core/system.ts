@@ -73,26 +73,68 @@ export const Table = z.strictObject({
 });
 export type Table = z.infer<typeof Table>;
 
+/** As PostgreSQL stores it: the columns of some applications are written in camelCase. */
+const StoredName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_$]*$/, 'must be a plain name, as it is stored ("email", "firstName")');
+/** Without a schema, `public` is meant. */
+const StoredTable = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)?$/, 'must be a plain name such as users or auth.users');
+
 /**
- * How a column is made harmless (B7). `id` stands for the row's primary key; of a UUID a number is derived that stays the same.
+ * How a column is made harmless (B7). NULL stays NULL. `{id}` is the number of the row: its whole-number `id`, or a number
+ * that always follows from it when it is a UUID or text.
  * `email`: test-{id}@example.com · `name`: Test Customer {id} · `phone`: +1000000{id} · `token`: `value`, or staging-{id} ·
- * `text`: the content is masked, the structure of json kept · `null`: emptied.
+ * `text`: the word "masked"; of json every text and number, with keys and structure kept · `null`: emptied.
  */
 export const MaskRule = z.strictObject({
-  table: Identifier,
-  column: Identifier,
+  table: StoredTable,
+  column: StoredName,
   as: z.enum(['email', 'name', 'phone', 'token', 'text', 'null']),
-  /** Only for `token`. */
+  /** Only for `token`: what stands in every row. With it a date or a number can be masked too. */
   value: z.string().optional(),
+  /**
+   * The column that tells the rows apart, or several that do so together; default `id`. Columns that refer to each other by
+   * the masked value name that value itself (`id: email` in both tables): then they are masked alike.
+   */
+  id: z.union([StoredName.transform((name) => [name]), z.array(StoredName).min(1)]).optional(),
 });
 export type MaskRule = z.infer<typeof MaskRule>;
 
-export const Masking = z.strictObject({
-  columns: z.array(MaskRule).min(1),
-  /** Tables that are left empty: sessions. */
-  empty: z.array(Identifier).default([]),
-});
+export const Masking = z
+  .strictObject({
+    columns: z.array(MaskRule).min(1),
+    /** Tables that are left empty: sessions. No row that stays may refer to them. */
+    empty: z.array(StoredTable).default([]),
+    /** Columns (`settings.sender`) that hold no personal data although it looks like some: the scan leaves them out, and says so. */
+    keep: z.array(z.string().regex(/^([^.]+\.){1,2}[^.]+$/, 'must be table.column')).default([]),
+  })
+  .superRefine(({ columns, empty, keep }, context) => {
+    const seen = new Set<string>();
+    for (const [at, rule] of columns.entries()) {
+      for (const [member, message] of problemsOfRule(rule, { seen, empty, keep })) {
+        context.addIssue({ code: 'custom', path: ['columns', at, member], message });
+      }
+      seen.add(`${rule.table}.${rule.column}`);
+    }
+  });
 export type Masking = z.infer<typeof Masking>;
+
+function problemsOfRule(
+  { table, column, as, value, id }: MaskRule,
+  others: { readonly seen: ReadonlySet<string>; readonly empty: readonly string[]; readonly keep: readonly string[] },
+): [keyof MaskRule, string][] {
+  const problems: [keyof MaskRule, string][] = [];
+  const name = `${table}.${column}`;
+  if (others.seen.has(name)) problems.push(['column', `${name} has a rule already`]);
+  if (others.empty.includes(table)) problems.push(['table', `${table} is left empty: it needs no rules`]);
+  if (others.keep.includes(name)) problems.push(['column', `${name} is under keep: it is either masked or kept`]);
+  if (value !== undefined && as !== 'token') problems.push(['value', 'belongs to "token" only']);
+  const numbered = as === 'email' || as === 'name' || as === 'phone' || (as === 'token' && value === undefined);
+  if (id !== undefined && !numbered) problems.push(['id', 'is of no use here: what is written holds no {id}']);
+  return problems;
+}
 
 export const BackupRules = z.strictObject({
   /** The environment whose backups `/dr restore` means, always. */

@@ -120,6 +120,7 @@ export async function startLedger(): Promise<Ledger> {
       kind: 'directory',
       capabilities: ['backups', 'candidate'],
       problemsOf: () => [],
+      variablesOf: () => [],
       backupId: (typed) => typed,
       names: ({ database }) => ({ candidate: 'candidate', previous: database }),
       facts: () => Promise.reject(new Error('a directory knows no facts')),

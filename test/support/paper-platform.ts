@@ -97,6 +97,7 @@ export function paperPlatform(system: System): Paper {
     kind: system.platform,
     capabilities: ['backups', 'candidate', 'maintenance', 'releases'],
     problemsOf: () => [],
+    variablesOf: () => [],
     backupId: (typed) => typed,
     names: ({ name, database }, { operation }) => ({ candidate: `${name}-${operation}`, previous: database }),
     facts: read,

@@ -45,6 +45,7 @@ export function heroku(given: HerokuOptions): Heroku {
     kind: 'heroku',
     capabilities: ['backups', 'candidate', 'maintenance', 'releases'],
     problemsOf,
+    variablesOf: () => [],
     backupId,
     names: ({ name, database }, chosen) => ({ candidate: candidateName(name, chosen), previous: database }),
     facts: (system, environment) => factsOf(api, commits, system, environment),

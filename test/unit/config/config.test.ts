@@ -9,8 +9,8 @@ import { problemsOf } from '../../../src/platforms/heroku/settings.ts';
 
 const SHIPPED = join(import.meta.dirname, '../../../systems/grayledger.yml');
 const judges = [
-  { kind: 'heroku', problemsOf },
-  { kind: 'compose', problemsOf: () => [] },
+  { kind: 'heroku', problemsOf, variablesOf: () => [] },
+  { kind: 'compose', problemsOf: () => [], variablesOf: () => [] },
 ];
 
 let dir: string;

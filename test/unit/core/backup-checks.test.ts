@@ -1,7 +1,7 @@
 // The daily verification of backups: every rule with its verdict and its figure (G1-G3, G5).
 import { describe, expect, it } from 'vitest';
-import { checkBackups, newestFinished } from '../../../src/core/backup-checks.ts';
-import type { Backup } from '../../../src/core/facts.ts';
+import { checkBackups, checkObjective, newestFinished } from '../../../src/core/backup-checks.ts';
+import type { Backup, Window } from '../../../src/core/facts.ts';
 import type { BackupRules } from '../../../src/core/system.ts';
 import { backupOf, daysAgo, NOW, nightly } from '../../support/facts.ts';
 import { systemOf } from '../../support/system.ts';
@@ -235,5 +235,36 @@ describe('the details', () => {
     ['fail when there is none', [], {}, 'FAIL there is none'],
   ])('%s', (_claim, backups, judged, verdict) => {
     expect(judge('Latest', backups, judged)).toBe(verdict);
+  });
+});
+
+describe('the recovery point objective', () => {
+  const hourly = { rtoMinutes: 240, rpoMinutes: 60 };
+  const at = (hours: number) => new Date(NOW.getTime() - hours * 3_600_000).toISOString();
+  const check = (kept: readonly Backup[], window: Window | null = null) =>
+    checkObjective(hourly, kept, window, rules, NOW);
+
+  it('of an hour cannot be met by a dump a day, and that is said', () => {
+    expect(check(nightly(3))).toMatchObject({
+      status: 'warn',
+      figure: expect.stringMatching(/^cannot be met: up to 24 h of data/),
+    });
+    expect(check([])).toMatchObject({ status: 'warn', figure: expect.stringContaining('up to 7 d') });
+  });
+
+  it('is met while the write-ahead log arrives, and failed when it has stopped', () => {
+    expect(check([], { from: at(100), to: at(0.1) })).toMatchObject({ status: 'pass' });
+    expect(check([], { from: at(100), to: at(3) })).toMatchObject({
+      status: 'fail',
+      figure: 'any moment until 3 h ago can be recovered',
+    });
+  });
+
+  it('is met by backups that are close enough', () => {
+    const often = [0.2, 0.9, 1.6].map((hours, index) => backupOf(`a00${3 - index}`, { startedAt: at(hours) }));
+    expect(checkObjective(hourly, often, null, { ...rules, retentionDays: 1 }, NOW)).toMatchObject({
+      status: 'pass',
+      figure: 'backups are at most 42 min apart',
+    });
   });
 });

@@ -48,6 +48,7 @@ function verify(backups: readonly Backup[] | null, chosen = 'latest') {
     kind: 'none',
     capabilities: ['backups'],
     problemsOf: () => [],
+    variablesOf: () => [],
     backupId: (typed) => typed.toLowerCase(),
     names: ({ database }) => ({ candidate: 'candidate', previous: database }),
     facts: async () => {

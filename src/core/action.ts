@@ -43,6 +43,8 @@ export const ActionArgs = {
   'candidate.check': z.strictObject({ environment, candidate, expect: Proof.nullable() }),
   /** Is any clear text left? */
   'candidate.scan': z.strictObject({ environment, candidate, from: BackupOf }),
+  /** One that was kept warm and was never live. */
+  'candidate.drop': z.strictObject({ environment, candidate, identity: z.string() }),
   /** The table as the backup has it, in the schema `beside` of the live database, compared row by row. */
   'table.extract': z.strictObject({ environment, table: Identifier, beside: z.string(), from: BackupOf }),
   'table.merge': z.strictObject({
@@ -64,7 +66,7 @@ export const ActionArgs = {
   'migrations.run': z.strictObject({ environment }),
   /** A new, empty server where the old one cannot be started; what is left of the old one is kept. */
   'server.recreate': z.strictObject({ environment }),
-  /** A database, or a schema in the live one, that an operation left behind. */
+  /** A database that was live once, or a schema in the live one with rows as they were before. */
   'leftover.drop': z.strictObject({ environment, name: z.string(), identity: z.string() }),
   /** Not `required` on the way back: what was before may have been unhealthy, and is wanted all the same. */
   'health.check': z.strictObject({ environment, required: z.boolean() }),
@@ -92,6 +94,7 @@ export const EFFECTS: Readonly<Record<ActionName, Effect>> = {
   'candidate.load': 'scratch',
   'candidate.check': 'read',
   'candidate.scan': 'read',
+  'candidate.drop': 'scratch',
   'table.extract': 'scratch',
   'table.merge': 'change',
   'table.unmerge': 'change',

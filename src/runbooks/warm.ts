@@ -34,9 +34,9 @@ export const warm: Runbook<Warm> = {
     const from = { environment: system.backups.of, backup };
     const cost = server?.bytes == null ? 'about the size of the live database' : `about ${megabytes(server.bytes)}`;
     const older = (server?.warm ?? []).map(({ name, identity }) => ({
-      action: 'leftover.drop' as const,
+      action: 'candidate.drop' as const,
       title: `Remove the older one, ${name}`,
-      args: { environment, name, identity },
+      args: { environment, candidate: name, identity },
     }));
     return {
       environment,

@@ -60,6 +60,7 @@ function argsInWords({ args }: StepDraft): string {
 }
 
 function valueInWords(value: unknown): string {
+  if (Array.isArray(value)) return value.join('+');
   if (typeof value !== 'object' || value === null) return String(value);
   const { id, name, operation, environment, backup } = value as Record<string, unknown>;
   if (backup !== undefined && environment !== undefined) return `${valueInWords(backup)} of ${environment}`;

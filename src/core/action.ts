@@ -21,7 +21,8 @@ const candidate = z.string();
 /** Arguments of every action. Everything is pinned here at proposal: names, ids, times (style rule 7). */
 export const ActionArgs = {
   'backups.verify': z.strictObject({ environment, backup: z.string() }),
-  'backup.capture': z.strictObject({ environment, target: Target }),
+  /** `preimage`: of data that may be damaged or is about to be replaced; never chosen as the latest (S3, P6). */
+  'backup.capture': z.strictObject({ environment, target: Target, kind: z.enum(['manual', 'preimage']) }),
   'backup.fetch': z.strictObject({ from: BackupOf }),
   'backup.rehearse': z.strictObject({ from: BackupOf }),
   'database.restore': z.strictObject({

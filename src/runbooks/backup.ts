@@ -28,7 +28,13 @@ function plan({ command, system, facts, chosen }: PlanInput<BackupCommand>): Pla
     headline: `Back up ${target.name}`,
     statements: [{ label: 'Newest backup so far', text, tone: 'plain' }],
     pinned: { targets: [target], backup: null, release: null },
-    steps: [{ action: 'backup.capture', title: `Take a backup of ${target.name}`, args: { environment, target } }],
+    steps: [
+      {
+        action: 'backup.capture',
+        title: `Take a backup of ${target.name}`,
+        args: { environment, target, kind: 'manual' },
+      },
+    ],
     gate: null,
     undo: { possible: false, text: 'a backup more does no harm' },
   };

@@ -36,7 +36,11 @@ export function overwrite(
   expect: ReturnType<typeof proofOf>,
 ): StepDraft[] {
   return [
-    { action: 'backup.capture', title: `Back up ${target.name} as it is now`, args: { environment, target } },
+    {
+      action: 'backup.capture',
+      title: `Back up ${target.name} as it is now`,
+      args: { environment, target, kind: 'preimage' },
+    },
     {
       action: 'database.restore',
       title: `Restore ${from.backup.id} into ${target.name}`,

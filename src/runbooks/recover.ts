@@ -66,7 +66,11 @@ function partOf(step: ScenarioStep, given: Given, environment: string, { backup,
     case 'backup': {
       const { target } = factsOf(given.facts, environment);
       return free([
-        { action: 'backup.capture', title: `Back up ${target.name} as it is`, args: { environment, target } },
+        {
+          action: 'backup.capture',
+          title: `Back up ${target.name} as it is`,
+          args: { environment, target, kind: 'preimage' },
+        },
       ]);
     }
     case 'recreate':

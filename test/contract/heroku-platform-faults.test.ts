@@ -173,7 +173,7 @@ describe('a backup', () => {
     ['never appears', 'swallow', 'nothing was started'],
     ['fails', 'fail-transfer', 'failed: '],
   ] as const)('that %s is a failure that changed nothing', async (_what, kind, why) => {
-    const args = { environment, target: await bench.target(environment) };
+    const args = { environment, target: await bench.target(environment), kind: 'manual' as const };
     await bench.sim.control.fault({ match: { method: 'POST', path: '/backups$' }, do: { kind } });
     const { outcome } = await act(bench.platform, 'backup.capture', args);
     expect(outcome).toMatchObject({ is: 'failed', untouched: true, why: expect.stringContaining(why) });

@@ -110,7 +110,7 @@ describe('download', () => {
 
 describe('backup.capture', () => {
   it('takes one manual backup, names it, and adopts it when asked again', async () => {
-    const args = { environment: 'staging', target: await bench.target('staging') };
+    const args = { environment: 'staging', target: await bench.target('staging'), kind: 'manual' as const };
     const { action, run, outcome } = await act(bench.platform, 'backup.capture', args);
     expect(outcome).toMatchObject({ is: 'done', output: { backup: expect.stringMatching(/^b\d{3}$/) } });
     expect(run.fences).toHaveLength(1);
@@ -125,7 +125,10 @@ describe('backup.capture', () => {
     const target = { ...(await bench.target('staging')), identity: 'another' };
     const action = actionOf(bench.platform, 'backup.capture');
     const run = runOf({ after: 0 });
-    expect(await action.do({ environment: 'staging', target }, run)).toMatchObject({ is: 'failed', untouched: true });
+    expect(await action.do({ environment: 'staging', target, kind: 'manual' }, run)).toMatchObject({
+      is: 'failed',
+      untouched: true,
+    });
     expect(run.fences).toEqual([]);
   });
 });
@@ -134,7 +137,7 @@ describe('database.restore', () => {
   it('restores production’s a001, not staging’s own, proves it, and puts the former data back twice', async () => {
     const target = await bench.target('staging');
     const own = await bench.rows('staging', 'entries');
-    const captured = await act(bench.platform, 'backup.capture', { environment: 'staging', target });
+    const captured = await act(bench.platform, 'backup.capture', { environment: 'staging', target, kind: 'preimage' });
     const output = captured.outcome.is === 'done' ? captured.outcome.output : null;
     const from = { environment: 'production', backup: await bench.backup('a001') };
     const args = { environment: 'staging', target, from, preimage: 's1' };

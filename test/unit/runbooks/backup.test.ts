@@ -16,7 +16,7 @@ describe('backup', () => {
       "Back up grayledger-production [production]
       · Newest backup so far: a008, 12 h old
       pinned: grayledger-production/postgresql-production
-      s1 backup.capture: Take a backup of grayledger-production (environment production, target grayledger-production)
+      s1 backup.capture: Take a backup of grayledger-production (environment production, target grayledger-production, kind manual)
       no undo: a backup more does no harm"
     `);
   });
@@ -26,7 +26,7 @@ describe('backup', () => {
       "Back up grayledger-staging [staging]
       · Newest backup so far: none
       pinned: grayledger-staging/postgresql-staging
-      s1 backup.capture: Take a backup of grayledger-staging (environment staging, target grayledger-staging)
+      s1 backup.capture: Take a backup of grayledger-staging (environment staging, target grayledger-staging, kind manual)
       no undo: a backup more does no harm"
     `);
   });

@@ -120,7 +120,7 @@ describe('a restore of staging', () => {
       ! Last proven restore: never; \`/dr verify --deep\` proves one
       pinned: grayledger-staging/postgresql-staging, a001 of production
       ----
-      s1 backup.capture: Back up grayledger-staging as it is now (environment staging, target grayledger-staging)
+      s1 backup.capture: Back up grayledger-staging as it is now (environment staging, target grayledger-staging, kind preimage)
       s2 database.restore: Restore a001 into grayledger-staging (environment staging, target grayledger-staging, from a001 of production, preimage s1)
       s3 database.check: Check the restored data (environment staging, target grayledger-staging, expect null)
       s4 health.check: Ask the health endpoint (environment staging, required true)

@@ -159,7 +159,7 @@ describe('undo of a restore of staging', () => {
       ! Overwrites: what op-40 restored into grayledger-staging/postgresql-staging
       pinned: grayledger-staging/postgresql-staging, b012 of staging
       ----
-      s1 backup.capture: Back up grayledger-staging as it is now (environment staging, target grayledger-staging)
+      s1 backup.capture: Back up grayledger-staging as it is now (environment staging, target grayledger-staging, kind preimage)
       s2 database.restore: Restore b012 into grayledger-staging (environment staging, target grayledger-staging, from b012 of staging, preimage s1)
       s3 database.check: Check the restored data (environment staging, target grayledger-staging, expect null)
       s4 health.check: Ask the health endpoint (environment staging, required false)
@@ -179,7 +179,7 @@ describe('undo of a restore of staging', () => {
       ! Overwrites: what op-41 restored into grayledger-staging/postgresql-staging
       pinned: grayledger-staging/postgresql-staging, b013 of staging
       ----
-      s1 backup.capture: Back up grayledger-staging as it is now (environment staging, target grayledger-staging)
+      s1 backup.capture: Back up grayledger-staging as it is now (environment staging, target grayledger-staging, kind preimage)
       s2 database.restore: Restore b013 into grayledger-staging (environment staging, target grayledger-staging, from b013 of staging, preimage s1)
       s3 database.check: Check the restored data (environment staging, target grayledger-staging, expect null)
       s4 health.check: Ask the health endpoint (environment staging, required false)

@@ -78,6 +78,12 @@ export function toDatabase(secret: Secret, database: string): Secret {
   return new Secret(url.href);
 }
 
+/** The database that a connection string names; libpq's default is the user's name. */
+export function databaseName(secret: Secret): string {
+  const url = parse(secret);
+  return decodeURIComponent(url.pathname.slice(1) || url.username);
+}
+
 /**
  * The address without its `sslmode`, and which mode is meant, in libpq's words.
  *

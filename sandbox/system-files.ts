@@ -1,4 +1,4 @@
-// The sandbox's system files: the real ones of systems/, with this machine's addresses, people and channel.
+// The sandbox's system file: the real one of systems/, with this machine's addresses, people and channel.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,33 +14,61 @@ export type SandboxRules = {
   expiresMinutes: number;
 };
 
+/** What stands in a system file for this machine, by environment. */
+export type Addresses = {
+  readonly health: Readonly<Record<string, string>>;
+  /** Take the place of settings of the same name. */
+  readonly settings: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Put before the path of every smoke test. */
+  readonly smoke?: Readonly<Record<string, string>>;
+};
+
 type SystemFile = {
   channel: string;
   roles: Record<string, unknown>;
   updates: { everyMinutes: number };
   logs: { watchSeconds: number };
-  environments: Record<
-    string,
-    { health: { url: string }; consent: { kind: string; expiresMinutes?: number }; settings: { app: string } }
-  >;
+  environments: Record<string, Environment>;
+};
+type Environment = {
+  health: { url: string };
+  smoke?: { url: string }[];
+  consent: { kind: string; expiresMinutes?: number; roles?: string[] };
+  settings: Record<string, unknown>;
 };
 
-/** Writes `dir`/grayledger.yml; `webs` maps an app to the address of its web server. */
-export async function writeSystemFiles(dir: string, webs: Record<string, string>, rules: SandboxRules): Promise<void> {
+/** Writes `dir`/`system`.yml. The operators are alice, bob and carol; bob and carol hold the first two approving roles. */
+export async function writeSystemFile(
+  dir: string,
+  system: string,
+  addresses: Addresses,
+  rules: SandboxRules,
+): Promise<void> {
   await mkdir(dir, { recursive: true });
-  const real = fileURLToPath(new URL('../systems/grayledger.yml', import.meta.url));
-  const system = parse(await readFile(real, 'utf8')) as SystemFile;
-  system.channel = channels.incidents.id;
-  system.roles = {
-    operator: { users: [persons.alice.id, persons.bob.id, persons.carol.id] },
-    'engineering-lead': { group: groups['engineering-leads'].id },
-    'product-lead': { group: groups['product-leads'].id },
-  };
-  system.updates.everyMinutes = rules.updateMinutes;
-  system.logs.watchSeconds = rules.watchSeconds;
-  for (const environment of Object.values(system.environments)) {
-    environment.health.url = `${webs[environment.settings.app] ?? ''}/health`;
+  const real = fileURLToPath(new URL(`../systems/${system}.yml`, import.meta.url));
+  const file = parse(await readFile(real, 'utf8')) as SystemFile;
+  file.channel = channels.incidents.id;
+  file.roles = rolesOf(file);
+  file.updates.everyMinutes = rules.updateMinutes;
+  file.logs.watchSeconds = rules.watchSeconds;
+  for (const [name, environment] of Object.entries(file.environments)) {
+    environment.health.url = addresses.health[name] ?? environment.health.url;
+    environment.settings = { ...environment.settings, ...addresses.settings[name] };
     if (environment.consent.kind !== 'none') environment.consent.expiresMinutes = rules.expiresMinutes;
+    const base = addresses.smoke?.[name];
+    for (const test of environment.smoke ?? []) {
+      if (base !== undefined) test.url = new URL(new URL(test.url).pathname, base).href;
+    }
   }
-  await writeFile(join(dir, 'grayledger.yml'), stringify(system));
+  await writeFile(join(dir, `${system}.yml`), stringify(file));
+}
+
+function rolesOf({ environments }: SystemFile): Record<string, unknown> {
+  const approving = Object.values(environments).flatMap(({ consent }) => consent.roles ?? []);
+  const [first, second] = [...new Set(approving)];
+  return {
+    operator: { users: [persons.alice.id, persons.bob.id, persons.carol.id] },
+    ...(first === undefined ? {} : { [first]: { group: groups['engineering-leads'].id } }),
+    ...(second === undefined ? {} : { [second]: { group: groups['product-leads'].id } }),
+  };
 }

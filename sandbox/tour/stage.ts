@@ -1,5 +1,6 @@
 // The stage of the tour: people act, what they see is printed, claims are proven and counted.
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Ground } from '../ground.ts';
 import type { Message } from '../slack/message.ts';
 import { connectPeople, type People } from '../slack/people.ts';
 import { messageText, renderMessage, renderView } from '../slack/transcript.ts';
@@ -9,8 +10,9 @@ import type { World } from '../world.ts';
 const CHANNEL: ChannelName = 'incidents';
 const CONFIRM_VIEW_ACTION = 'confirm_name';
 
-export type Stage = {
-  readonly world: World;
+/** `W` is the world that it plays in. */
+export type Stage<W extends Ground = World> = {
+  readonly world: W;
   readonly people: People;
   /** Prints a heading. */
   chapter(title: string): void;
@@ -37,7 +39,7 @@ export type Stage = {
 };
 
 /** Starts Holdfast in the world and connects as the people in it. */
-export async function openStage(world: World, print: (text: string) => void): Promise<Stage> {
+export async function openStage<W extends Ground>(world: W, print: (text: string) => void): Promise<Stage<W>> {
   let holdfast = await world.holdfast();
   const people = await connectPeople(world.slack);
   let proven = 0;

@@ -2,7 +2,8 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
 
 export type ExecOptions = {
@@ -11,7 +12,8 @@ export type ExecOptions = {
   readonly cwd?: string;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  readonly stdin?: string;
+  /** A stream flows in as fast as the program takes it; when it breaks off, the program is ended and its error thrown. */
+  readonly stdin?: string | Readable;
   /** Standard output goes to this new file, readable by us alone; an existing one is never overwritten. */
   readonly stdoutFile?: string;
   /** How many characters of each stream are kept: the last ones. */
@@ -22,6 +24,8 @@ export type ExecOptions = {
   /** Sent first on abort and timeout (default SIGTERM), and by the kernel when we die (default SIGKILL). */
   readonly endWith?: NodeJS.Signals;
   onLine?(line: string, stream: 'stdout' | 'stderr'): void;
+  /** Gets standard output as it flows: nothing of it is kept. When this throws, the program is ended and the error thrown. */
+  takeStdout?(stdout: Readable): Promise<void>;
 };
 
 /** How a program ended. Whether that is good is for the caller to judge. */
@@ -56,15 +60,23 @@ process.on('exit', () => {
   for (const pid of alive) signalGroup(pid, 'SIGKILL');
 });
 
-/** Runs a program to its end. Rejects with NotStarted only; any exit code, signal or timeout is returned. */
+/**
+ * Runs a program to its end. Any exit code, signal or timeout is returned. Rejects with NotStarted, and with what a stream
+ * that was handed in has thrown.
+ */
 export async function exec(file: string, args: readonly string[], options: ExecOptions): Promise<Ran> {
-  const program = locate(file, options.env['PATH'] ?? '');
-  if (program === null) {
-    throw new NotStarted(file, file.includes('/') ? 'there is no such program' : 'it is not on the PATH');
+  try {
+    const program = locate(file, options.env['PATH'] ?? '');
+    if (program === null) {
+      throw new NotStarted(file, file.includes('/') ? 'there is no such program' : 'it is not on the PATH');
+    }
+    if (options.signal?.aborted === true) return neverRan;
+    if (options.stdoutFile !== undefined) await makeFile(file, options.stdoutFile);
+    return await run(file, program, args, options);
+  } finally {
+    // Whatever feeds it must not wait for a reader that has gone, or never came.
+    if (typeof options.stdin === 'object') options.stdin.destroy();
   }
-  if (options.signal?.aborted === true) return neverRan;
-  if (options.stdoutFile !== undefined) await makeFile(file, options.stdoutFile);
-  return await run(file, program, args, options);
 }
 
 async function run(name: string, program: string, args: readonly string[], options: ExecOptions): Promise<Ran> {
@@ -76,21 +88,24 @@ async function run(name: string, program: string, args: readonly string[], optio
     buffer: false,
     // A group of its own, so that a signal reaches whatever the program has started.
     detached: true,
-    ...(options.stdin === undefined ? { stdin: 'ignore' as const } : { input: options.stdin }),
+    ...(typeof options.stdin === 'string' ? { input: options.stdin } : {}),
+    ...(options.stdin === undefined ? { stdin: 'ignore' as const } : {}),
     stdout: options.stdoutFile === undefined ? 'pipe' : { file: options.stdoutFile, append: true },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.uid === undefined ? {} : { uid: options.uid }),
     ...(options.gid === undefined ? {} : { gid: options.gid }),
   });
   const kept = {
-    stdout: keep(options.stdoutFile === undefined ? child.stdout : null, options.maxBuffer ?? KEPT, (line) =>
+    stdout: keep(isKept(options) ? child.stdout : null, options.maxBuffer ?? KEPT, (line) =>
       options.onLine?.(line, 'stdout'),
     ),
     stderr: keep(child.stderr, options.maxBuffer ?? KEPT, (line) => options.onLine?.(line, 'stderr')),
   };
   const ending = endWhenAsked(child.pid, options);
   child.nodeChildProcess.once('exit', ending.exited);
+  const flow = flowing(child, options, ending.end);
   const result = await child.finally(ending.done);
+  await flow.ended();
   // The message of this error and the result itself carry all arguments: only the system's code leaves this file.
   if (result.exitCode === undefined && result.signal === undefined) {
     throw new NotStarted(name, `the system answered ${result.code ?? 'nothing'}`);
@@ -102,6 +117,41 @@ async function run(name: string, program: string, args: readonly string[], optio
     signal: result.signal ?? null,
     ...ending.why,
   };
+}
+
+/** The streams that were handed in. A program that is ended because one of them broke off has not failed by itself. */
+function flowing(
+  child: { readonly stdin: Writable | null; readonly stdout: Readable | null },
+  { stdin, takeStdout }: ExecOptions,
+  end: () => void,
+) {
+  let broken: { readonly thrown: unknown } | undefined;
+  const breakOff = (thrown: unknown) => {
+    broken ??= { thrown };
+    child.stdout?.destroy();
+    end();
+  };
+  const flows: Promise<unknown>[] = [];
+  if (typeof stdin === 'object' && child.stdin !== null) {
+    // A program may stop reading when it has seen enough.
+    flows.push(pipeline(stdin, child.stdin).catch((thrown) => hasStoppedReading(thrown) || breakOff(thrown)));
+  }
+  if (takeStdout !== undefined && child.stdout !== null) flows.push(takeStdout(child.stdout).catch(breakOff));
+  return {
+    async ended() {
+      await Promise.all(flows);
+      if (broken !== undefined) throw broken.thrown;
+    },
+  };
+}
+
+function hasStoppedReading(thrown: unknown): boolean {
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+  return code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE';
+}
+
+function isKept({ stdoutFile, takeStdout }: ExecOptions): boolean {
+  return stdoutFile === undefined && takeStdout === undefined;
 }
 
 const neverRan: Ran = { code: null, stdout: '', stderr: '', signal: null, timedOut: false, aborted: true };
@@ -116,7 +166,10 @@ function endWhenAsked(pid: number | undefined, { signal, timeoutMs, endWith }: E
   const why = { timedOut: false, aborted: false };
   const timers: NodeJS.Timeout[] = [];
   if (pid !== undefined) alive.add(pid);
+  let ended = false;
   const end = () => {
+    // The number may be another program's by now.
+    if (ended) return;
     signalGroup(pid, endWith ?? 'SIGTERM');
     timers.push(setTimeout(() => signalGroup(pid, 'SIGKILL'), GRACE_MS));
   };
@@ -133,11 +186,13 @@ function endWhenAsked(pid: number | undefined, { signal, timeoutMs, endWith }: E
   if (timeoutMs !== undefined) timers.push(setTimeout(timeOut, timeoutMs));
   return {
     why,
+    end,
     // Whoever is left of the group would keep its pipes open, and us waiting.
     exited: () => {
       if (why.aborted || why.timedOut) signalGroup(pid, 'SIGKILL');
     },
     done: () => {
+      ended = true;
       if (pid !== undefined) alive.delete(pid);
       signal?.removeEventListener('abort', abort);
       for (const timer of timers) clearTimeout(timer);

@@ -1,9 +1,11 @@
 // Programs started by Holdfast: what they see, how they end, and that they never outlive the worker.
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -68,6 +70,45 @@ describe('a program', () => {
   it('reads what is given as standard input and nothing otherwise', async () => {
     expect((await exec('cat', [], { env, stdin: 'hello' })).stdout).toBe('hello');
     expect((await exec('cat', [], { env })).stdout).toBe('');
+  });
+
+  it('takes a stream in and gives one out as it flows, none of it kept', async () => {
+    const sum = createHash('sha256');
+    const block = Buffer.alloc(1_000_000, 'x');
+    const ran = await exec('cat', [], {
+      env,
+      stdin: Readable.from([block, block, block]),
+      takeStdout: async (stdout) => {
+        for await (const chunk of stdout) sum.update(chunk);
+      },
+    });
+    expect(ran).toMatchObject({ code: 0, stdout: '' });
+    expect(sum.digest('hex')).toBe(createHash('sha256').update(block).update(block).update(block).digest('hex'));
+  });
+
+  it('may stop reading before its input ends, which then is not read on', async () => {
+    const endless = Readable.from(
+      (function* () {
+        for (;;) yield Buffer.alloc(65_536, 'x');
+      })(),
+    );
+    expect(await exec('head', ['-c', '3'], { env, stdin: endless })).toMatchObject({ code: 0, stdout: 'xxx' });
+    expect(endless.destroyed).toBe(true);
+  });
+
+  it('is ended when its input breaks off, and never takes that for the end of it', async () => {
+    const broken = Readable.from(
+      (function* () {
+        yield 'half of it';
+        throw new Error('the file is damaged');
+      })(),
+    );
+    await expect(exec('cat', [], { env, stdin: broken })).rejects.toThrow('the file is damaged');
+  });
+
+  it('is ended when nobody can take its output any more', async () => {
+    const full = exec('yes', [], { env, takeStdout: () => Promise.reject(new Error('the disk is full')) });
+    await expect(full).rejects.toThrow('the disk is full');
   });
 
   it('is heard line by line on both streams, the last line included', async () => {

@@ -9,7 +9,7 @@ import { Refusal } from '../../src/core/errors.ts';
 import { checkCandidate, checkDatabase } from '../../src/platforms/shared/check-database.ts';
 import { fetchBackupAction } from '../../src/platforms/shared/fetch-backup.ts';
 import { rehearseBackup } from '../../src/platforms/shared/rehearse-backup.ts';
-import { readArchive } from '../../src/postgres/archive.ts';
+import { readArchive } from '../../src/postgres/archive/read.ts';
 import { checkData } from '../../src/postgres/integrity.ts';
 import { type ScratchOptions, withScratch } from '../../src/postgres/scratch.ts';
 import { backup, type Ledger, ledger, PATH, runOf, startLedger } from './postgres-fixture.ts';
@@ -32,7 +32,7 @@ async function workDir(): Promise<string> {
 }
 
 describe('an archive', () => {
-  const read = (file: string) => readArchive(file, { path: PATH });
+  const read = (file: string) => readArchive(file, { path: PATH, workDir: db.dir });
   const refusal = async (file: string) => {
     const thrown: unknown = await read(file).catch((error: unknown) => error);
     if (!(thrown instanceof Refusal)) throw new Error(`not refused: ${JSON.stringify(thrown)}`);
@@ -78,13 +78,16 @@ describe('an archive', () => {
 
   it.each([
     ['nothing', '', 'it is empty'],
-    ['SQL', '--\n-- PostgreSQL database dump\n--\n', 'it is plain SQL'],
+    ['SQL that pg_dump did not write', 'create table t (a int);\n', 'it does not begin like one'],
+    ['of a whole server', '--\n-- PostgreSQL database cluster dump\n--\n', 'it is of a whole server (pg_dumpall)'],
     ['a web page', '<html>Please log in</html>', 'it is a web page'],
     ['something else', 'x'.repeat(5000), 'it does not begin like one'],
   ])('that is %s is refused as no archive', async (_what, content, why) => {
     const file = join(db.dir, 'other.dump');
     await writeFile(file, content);
-    expect(await refusal(file)).toBe(`not-an-archive: other.dump is not an archive of pg_dump -Fc: ${why}.`);
+    expect(await refusal(file)).toBe(
+      `not-an-archive: other.dump is not a dump of PostgreSQL that can be read here: ${why}.`,
+    );
   });
 
   it('of a version that this machine cannot read is refused with that reason', async () => {
@@ -113,7 +116,7 @@ describe('a scratch server', () => {
     const options = await scratch();
     const percents: number[] = [];
     const report = await withScratch(options, async (server) => {
-      await server.load(whole, 'rehearsal', { onProgress: ({ percent }) => percents.push(percent) });
+      await server.load(whole, 'rehearsal', { onProgress: ({ percent }) => percents.push(percent ?? -1) });
       return await checkData(server.connection('rehearsal'), ledger, null);
     });
     expect(report.checks.map(({ status }) => status)).toEqual(['pass', 'pass', 'pass', 'pass', 'pass']);

@@ -1,0 +1,93 @@
+// A place where backups are kept. Nothing in it is ever overwritten, and a name is only ever a name.
+import { Refusal } from '../core/errors.ts';
+import { Manifest } from '../core/manifest.ts';
+
+/** One backup that lies in a store. */
+export type StoredFile = {
+  readonly name: string;
+  readonly bytes: number;
+  readonly modifiedAt: string;
+  /** What was recorded when it was made; null when nothing was, or when it cannot be read. */
+  readonly manifest: Manifest | null;
+  /** Why the file and its manifest cannot be trusted; null when there is nothing to say. */
+  readonly problem: string | null;
+};
+
+type Ends = { readonly signal: AbortSignal };
+
+/** Throws Fault, naming the store, when it does not answer, and Refusal for a name that cannot be one. */
+export interface ArchiveStore {
+  /** For a person: "/var/backups", "s3://bucket/prefix/". */
+  readonly name: string;
+  /** Newest first, without what still has a passing name. */
+  list(signal: AbortSignal): Promise<readonly StoredFile[]>;
+  /** Writes a new file that only we can read. Of one that could not be fetched completely nothing is left. */
+  fetch(name: string, toFile: string, options: Ends & { onBytes?(bytes: number): void }): Promise<void>;
+  /**
+   * The file is read back before it gets its name, and its manifest is there first: a pre-image that could be listed
+   * without it would be taken for an ordinary backup, and be restored as the latest (S3, P6).
+   */
+  put(fromFile: string, name: string, manifest: Manifest, options: Ends): Promise<void>;
+  /** The file and its manifest; one that is not there is as good as removed. */
+  remove(name: string, options: Ends): Promise<void>;
+}
+
+const MANIFEST = '.manifest.json';
+
+export function manifestOf(name: string): string {
+  return `${name}${MANIFEST}`;
+}
+
+function isManifest(name: string): boolean {
+  return name.endsWith(MANIFEST);
+}
+
+/** The name as it was given. It becomes part of paths and arguments: whatever could lead elsewhere is refused. */
+export function checkedName(name: string): string {
+  if (isName(name) && !isPassing(name) && !isManifest(name)) return name;
+  throw new Refusal(
+    'bad-archive-name',
+    `${JSON.stringify(name)} cannot be the name of a backup.`,
+    'Use letters, digits and . _ - + only, beginning with a letter or a digit.',
+  );
+}
+
+/** Whether a file that was found is a backup, by its name alone. */
+export function isBackupName(name: string): boolean {
+  return isName(name) && !isPassing(name) && !isManifest(name);
+}
+
+function isName(name: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._+-]{0,199}$/.test(name);
+}
+
+/** How we and the usual programs name what is still arriving. */
+function isPassing(name: string): boolean {
+  return /\.(part|partial|filepart|tmp|crdownload)$/.test(name);
+}
+
+/** One file of a listing, with what its manifest (its text; null when there is none) says about it. */
+export function storedFile(found: Pick<StoredFile, 'name' | 'bytes' | 'modifiedAt'>, text: string | null): StoredFile {
+  if (text === null) return { ...found, manifest: null, problem: null };
+  const manifest = parsed(text);
+  if (manifest === null) return { ...found, manifest: null, problem: 'its manifest cannot be read' };
+  const problem =
+    manifest.bytes === found.bytes ? null : `it has ${found.bytes} bytes, and ${manifest.bytes} when it was made`;
+  return { ...found, manifest, problem };
+}
+
+function parsed(text: string): Manifest | null {
+  try {
+    return Manifest.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+export function newestFirst(files: readonly StoredFile[]): StoredFile[] {
+  return [...files].sort((a, b) => b.modifiedAt.localeCompare(a.modifiedAt) || b.name.localeCompare(a.name));
+}
+
+export function written(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, null, 2)}\n`;
+}

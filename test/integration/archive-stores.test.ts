@@ -1,0 +1,297 @@
+// The three places where backups are kept, through one suite: a directory, a machine behind ssh, a bucket of S3.
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../sandbox/servers/free-port.ts';
+import type { ArchiveStore } from '../../src/archives/archive-store.ts';
+import { directoryStore } from '../../src/archives/directory-store.ts';
+import { s3Store } from '../../src/archives/s3-store.ts';
+import { sshStore } from '../../src/archives/ssh-store.ts';
+import { Refusal } from '../../src/core/errors.ts';
+import type { Manifest } from '../../src/core/manifest.ts';
+import { Secret } from '../../src/core/secret.ts';
+import { localHost } from '../../src/lib/host.ts';
+import { type S3Server, startS3 } from '../support/s3-server.ts';
+import { type SshTestHost, startSshHost } from '../support/ssh-host.ts';
+
+const { signal } = new AbortController();
+let dir = '';
+let remote: SshTestHost;
+let s3: S3Server;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'holdfast-stores-'));
+  [remote, s3] = await Promise.all([startSshHost(), startS3()]);
+});
+afterAll(async () => {
+  await Promise.all([remote.sshd.end(), s3.stop(), rm(dir, { recursive: true, force: true })]);
+});
+
+type Opened = {
+  readonly store: ArchiveStore;
+  /** Puts a file there as another program would, without a manifest. */
+  lay(name: string, contents: string): Promise<void>;
+  /** All names that are there, hidden ones too. */
+  names(): Promise<string[]>;
+};
+type Kind = { readonly kind: string; open(): Promise<Opened> };
+
+async function inDirectory(open: (path: string) => ArchiveStore): Promise<Opened> {
+  const path = await mkdtemp(join(dir, 'store-'));
+  return {
+    store: open(path),
+    lay: (name, contents) => writeFile(join(path, name), contents),
+    names: async () => (await readdir(path)).sort(),
+  };
+}
+
+async function inBucket(): Promise<Opened> {
+  const prefix = `run-${randomBytes(4).toString('hex')}/daily/`;
+  const { bucket, endpoint, credentials, files } = s3;
+  const client = s3Store({ bucket, prefix, region: 'eu-central-1', endpoint }, credentials);
+  const path = join(files, prefix);
+  await mkdir(path, { recursive: true });
+  return {
+    store: client,
+    async lay(name, contents) {
+      await writeFile(join(path, `${name}._S3rver_object`), contents);
+      await writeFile(join(path, `${name}._S3rver_metadata.json`), '{}');
+      const md5 = createHash('md5').update(contents).digest('hex');
+      await writeFile(join(path, `${name}._S3rver_object.md5`), md5);
+    },
+    async names() {
+      // The server removes a folder with its last object.
+      const found = (await readdir(path).catch(() => [])).filter((name) => name.endsWith('._S3rver_object'));
+      return found.map((name) => name.replace('._S3rver_object', '')).sort();
+    },
+  };
+}
+
+const kinds: readonly Kind[] = [
+  { kind: 'a directory', open: () => inDirectory(directoryStore) },
+  { kind: 'a machine behind ssh', open: () => inDirectory((path) => sshStore(remote.host, path)) },
+  { kind: 'a bucket of S3', open: inBucket },
+];
+
+/** A file with a manifest that fits it. */
+async function made(bytes = 30_000, kind: Manifest['kind'] = 'scheduled') {
+  const file = join(dir, `made-${randomBytes(4).toString('hex')}`);
+  const contents = randomBytes(bytes);
+  await writeFile(file, contents);
+  const manifest: Manifest = {
+    version: 1,
+    sha256: createHash('sha256').update(contents).digest('hex'),
+    bytes,
+    kind,
+    database: 'provote',
+    serverVersion: '15.18',
+    moment: '2025-11-22T02:00:00.000Z',
+    tables: { 'public.polls_poll': 42 },
+  };
+  return { file, contents, manifest };
+}
+
+describe.each(kinds)('$kind as a store', ({ open }) => {
+  let opened: Opened;
+  let store: ArchiveStore;
+  beforeEach(async () => {
+    opened = await open();
+    store = opened.store;
+  });
+  const target = () => join(dir, `fetched-${randomBytes(4).toString('hex')}`);
+
+  it('gives back byte for byte what was put into it, with its manifest', async () => {
+    const { file, contents, manifest } = await made();
+    await store.put(file, 'a.dump', manifest, { signal });
+    const [listed, ...others] = await store.list(signal);
+    expect(others).toEqual([]);
+    expect(listed).toMatchObject({ name: 'a.dump', bytes: 30_000, manifest, problem: null });
+    expect(Math.abs(Date.parse(listed?.modifiedAt ?? '') - Date.now())).toBeLessThan(60_000);
+    const seen: number[] = [];
+    const to = target();
+    await store.fetch('a.dump', to, { signal, onBytes: (bytes) => seen.push(bytes) });
+    expect((await readFile(to)).equals(contents)).toBe(true);
+    expect((await stat(to)).mode & 0o777).toBe(0o600);
+    expect(seen.at(-1)).toBe(30_000);
+    expect(await opened.names()).toEqual(['a.dump', 'a.dump.manifest.json']);
+  });
+
+  it('carries a file of more than one part of an upload', async () => {
+    const { file, contents, manifest } = await made(40_000_000);
+    await store.put(file, 'large.dump', manifest, { signal });
+    const to = target();
+    await store.fetch('large.dump', to, { signal });
+    expect((await readFile(to)).equals(contents)).toBe(true);
+  });
+
+  it('lists files of others too, and neither what still arrives nor what has no plain name', async () => {
+    await opened.lay('backup_20251122_020000.sql.gz', 'hello');
+    for (const name of ['b.sql.part', 'b.sql.tmp', '.hidden', 'two words.sql', '-rf', 'a\ttab']) {
+      await opened.lay(name, 'x');
+    }
+    expect(await store.list(signal)).toMatchObject([
+      { name: 'backup_20251122_020000.sql.gz', bytes: 5, manifest: null, problem: null },
+    ]);
+  });
+
+  it('tells when a file and its manifest do not fit, or the manifest cannot be read', async () => {
+    const { file, manifest } = await made();
+    await store.put(file, 'a.dump', manifest, { signal });
+    await opened.lay('a.dump', 'shorter');
+    await opened.lay('b.dump', 'hello');
+    await opened.lay('b.dump.manifest.json', '{ "version": 1');
+    const problems = Object.fromEntries((await store.list(signal)).map(({ name, problem }) => [name, problem]));
+    expect(problems).toEqual({
+      'a.dump': 'it has 7 bytes, and 30000 when it was made',
+      'b.dump': 'its manifest cannot be read',
+    });
+  });
+
+  it('never overwrites a backup, and leaves nothing of the attempt', async () => {
+    const [first, second] = [await made(), await made()];
+    await store.put(first.file, 'a.dump', first.manifest, { signal });
+    await expect(store.put(second.file, 'a.dump', second.manifest, { signal })).rejects.toThrow(
+      'There is a backup named a.dump in',
+    );
+    const to = target();
+    await store.fetch('a.dump', to, { signal });
+    expect((await readFile(to)).equals(first.contents)).toBe(true);
+    expect((await store.list(signal))[0]?.manifest).toEqual(first.manifest);
+    expect(await opened.names()).toEqual(['a.dump', 'a.dump.manifest.json']);
+  });
+
+  it('never overwrites a file on this machine', async () => {
+    const { file, manifest } = await made();
+    await store.put(file, 'a.dump', manifest, { signal });
+    const to = target();
+    await writeFile(to, 'mine');
+    await expect(store.fetch('a.dump', to, { signal })).rejects.toThrow(/^while fetching a\.dump from .*exist/);
+    expect(await readFile(to, 'utf8')).toBe('mine');
+  });
+
+  it('takes nothing that is not what its manifest says', async () => {
+    const { file, manifest } = await made();
+    await truncate(file, 29_999);
+    await expect(store.put(file, 'a.dump', manifest, { signal })).rejects.toThrow('read back, its SHA-256 is');
+    expect(await store.list(signal)).toEqual([]);
+    expect((await opened.names()).filter((name) => !name.endsWith('.manifest.json'))).toEqual([]);
+  });
+
+  it('can be given a name again whose manifest a crash has left alone', async () => {
+    const { file, manifest } = await made();
+    await opened.lay('a.dump.manifest.json', '{}');
+    await store.put(file, 'a.dump', manifest, { signal });
+    expect(await store.list(signal)).toMatchObject([{ name: 'a.dump', manifest, problem: null }]);
+  });
+
+  it('forgets a backup with its manifest, and does so twice', async () => {
+    const { file, manifest } = await made();
+    await store.put(file, 'a.dump', manifest, { signal });
+    for (const _time of [1, 2]) {
+      await store.remove('a.dump', { signal });
+      expect(await opened.names()).toEqual([]);
+    }
+  });
+
+  it.each(['../a.dump', '/etc/passwd', '-rf', '', '.a', 'a/b', 'a b', 'a\nb', 'a.dump.manifest.json', 'a.part'])(
+    'refuses the name %j wherever one is given',
+    async (name) => {
+      const { file, manifest } = await made(10);
+      const all = [
+        store.fetch(name, target(), { signal }),
+        store.put(file, name, manifest, { signal }),
+        store.remove(name, { signal }),
+      ];
+      for (const one of await Promise.allSettled(all)) {
+        expect(one).toMatchObject({ status: 'rejected', reason: { code: 'bad-archive-name' } });
+      }
+      expect(await opened.names()).toEqual([]);
+    },
+  );
+
+  it('that does not have a file says so with its own name, and leaves nothing here', async () => {
+    const to = target();
+    await expect(store.fetch('nowhere.dump', to, { signal })).rejects.toThrow(
+      `while fetching nowhere.dump from ${store.name}`,
+    );
+    await expect(stat(to)).rejects.toThrow('ENOENT');
+  });
+
+  it('stops at once when the work is aborted, and leaves nothing here or there', async () => {
+    const { file, manifest } = await made(20_000_000);
+    const stop = new AbortController();
+    const putting = store.put(file, 'a.dump', manifest, { signal: stop.signal });
+    setTimeout(() => stop.abort(new Error('the lease was lost')), 5);
+    await expect(putting).rejects.toThrow('the lease was lost');
+    expect((await opened.names()).filter((name) => name === 'a.dump')).toEqual([]);
+    await store.put(file, 'b.dump', manifest, { signal });
+    const to = target();
+    const halt = new AbortController();
+    const fetching = store.fetch('b.dump', to, { signal: halt.signal, onBytes: () => halt.abort(new Error('enough')) });
+    await expect(fetching).rejects.toThrow('enough');
+    await expect(stat(to)).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('a store that does not answer', () => {
+  it('as a directory that is gone is a Fault that names it', async () => {
+    await expect(directoryStore(join(dir, 'gone')).list(signal)).rejects.toThrow(
+      `while listing the backups in ${join(dir, 'gone')}: ENOENT`,
+    );
+  });
+
+  it('as a directory of another machine that is gone is a Fault that names it', async () => {
+    const store = sshStore(localHost({ path: '/usr/bin:/bin' }), join(dir, 'gone'));
+    await expect(store.list(signal)).rejects.toThrow(
+      /^while listing the backups in this machine:.*\/gone: .*find: '.*\/gone': No such file/,
+    );
+  });
+
+  it('as a machine that is switched off is a refusal that names it', async () => {
+    const other = await startSshHost();
+    await other.sshd.stop();
+    const thrown: unknown = await sshStore(other.host, dir)
+      .list(signal)
+      .catch((error: unknown) => error);
+    await other.sshd.end();
+    expect(thrown).toBeInstanceOf(Refusal);
+    expect(String(thrown)).toContain('127.0.0.1 cannot be reached by ssh');
+  });
+
+  it('as a server of S3 that is down is a Fault that names it', async () => {
+    const endpoint = `http://127.0.0.1:${await freePort()}`;
+    const store = s3Store({ bucket: 'backups', prefix: '', region: 'eu-central-1', endpoint }, s3.credentials);
+    await expect(store.list(signal)).rejects.toThrow(/^while listing the backups in s3:\/\/backups\/: .*ECONNREFUSED/);
+  });
+
+  it('as a server of S3 that refuses the key is a Fault without the key', async () => {
+    const credentials = { accessKeyId: new Secret('AKIAHUNTER'), secretAccessKey: new Secret('hunter2') };
+    const { bucket, endpoint } = s3;
+    const store = s3Store({ bucket, prefix: '', region: 'eu-central-1', endpoint }, credentials);
+    const thrown: unknown = await store.list(signal).catch((error: unknown) => error);
+    expect(String(thrown)).toMatch(
+      /^Fault: while listing the backups in s3:\/\/backups\/: InvalidAccessKeyId: The AWS Access Key Id/,
+    );
+    expect(inspect(thrown, { depth: 9 })).not.toMatch(/hunter/i);
+  });
+});
+
+describe('a directory as a store', () => {
+  it('lists newest first, and follows no link', async () => {
+    const path = await mkdtemp(join(dir, 'links-'));
+    for (const [name, seconds] of [
+      ['old.sql', 1_700_000_200],
+      ['older.sql', 1_700_000_100],
+      ['new.sql', 1_700_000_300],
+    ] as const) {
+      await writeFile(join(path, name), 'x');
+      await utimes(join(path, name), seconds, seconds);
+    }
+    await symlink(join(path, 'new.sql'), join(path, 'latest.sql'));
+    await mkdir(join(path, 'folder'));
+    const names = (await directoryStore(path).list(signal)).map(({ name }) => name);
+    expect(names).toEqual(['new.sql', 'old.sql', 'older.sql']);
+  });
+});

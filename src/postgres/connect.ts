@@ -78,6 +78,20 @@ export function toDatabase(secret: Secret, database: string): Secret {
   return new Secret(url.href);
 }
 
+/** Where the server of a connection string is. */
+export function whereIs(secret: Secret): { readonly hostname: string; readonly port: number } {
+  const url = parse(secret);
+  return { hostname: url.hostname || '127.0.0.1', port: Number(url.port || 5432) };
+}
+
+/** The same database and login, reached through a port of this machine. */
+export function throughPort(secret: Secret, port: number): Secret {
+  const url = parse(secret);
+  url.hostname = '127.0.0.1';
+  url.port = String(port);
+  return new Secret(url.href);
+}
+
 /** The database that a connection string names; libpq's default is the user's name. */
 export function databaseName(secret: Secret): string {
   const url = parse(secret);

@@ -16,7 +16,7 @@ export function connectionEnv(secret: Secret): Record<string, string> {
     PGHOST: part(url.searchParams.get('host') ?? url.hostname).replace(/^\[(.*)\]$/, '$1'),
     PGPORT: url.searchParams.get('port') ?? url.port,
     PGUSER: part(url.username || url.searchParams.get('user')),
-    PGPASSWORD: part(url.password),
+    PGPASSWORD: part(url.password || url.searchParams.get('password')),
     PGDATABASE: part(url.pathname.slice(1)),
     PGSSLMODE: tls,
   };

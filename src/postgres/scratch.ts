@@ -3,12 +3,13 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { escapeIdentifier as quoted } from 'pg';
 import { Fault, reasonOf } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import { exec, type Ran } from '../lib/exec.ts';
 import { newestTools, type Program, type ToolPath, type Tools, toolsFor } from './client-tools.ts';
 import { withDatabase } from './connect.ts';
-import { type Loaded, type LoadOptions, loadArchive } from './load.ts';
+import { type Loadable, type Loaded, type LoadOptions, load } from './load.ts';
 import { programEnv } from './program-env.ts';
 import { giveTo, type ServerUser, serverUser } from './server-user.ts';
 
@@ -23,9 +24,13 @@ export type ScratchOptions = ToolPath & {
 };
 
 export type ScratchServer = {
+  /** As the role that owns everything in the databases, and which is no superuser: a backup may hold code of anybody's. */
   connection(database: string): Secret;
-  /** Creates the database, loads the archive into it and gathers statistics. Throws Fault when anything of it fails. */
-  load(file: string, database: string, options?: LoadOptions): Promise<Loaded>;
+  /**
+   * Creates the database, loads the backup into it and gathers statistics. Throws Fault when anything of it fails. A path
+   * stands for an archive of pg_dump -Fc.
+   */
+  load(backup: string | Loadable, database: string, options?: LoadOptions): Promise<Loaded>;
 };
 
 // For a server whose data nobody will miss: half as much again as fast. Never promote such a one.
@@ -46,6 +51,8 @@ const SETTINGS = {
   autovacuum: 'off',
 };
 
+const PURPOSE = 'holdfast scratch';
+const ROLE = 'holdfast_load';
 const PROGRAMS: readonly Program[] = ['initdb', 'postgres', 'pg_restore'];
 const START_MS = 60_000;
 /** The kernel takes no longer path for a socket than about 107 characters, its name included. */
@@ -67,13 +74,10 @@ export async function withScratch<T>(options: ScratchOptions, use: (server: Scra
     await initialise(place);
     server = start(place, AbortSignal.any([stop.signal, options.signal]));
     await untilItAnswers(place, server);
+    await ask(sockets, 'postgres', `create role ${ROLE} login nosuperuser`, options.signal);
     return await use({
-      connection: (database) => connectionTo(sockets, database),
-      load: async (file, database, loading) => {
-        await create(sockets, database, options.signal);
-        const connection = connectionTo(sockets, database);
-        return await loadArchive({ ...options, tools, sockets, connection, file, database }, loading ?? {});
-      },
+      connection: (database) => connectionTo(sockets, database, ROLE),
+      load: async (backup, database, loading) => await createAndLoad(place, backup, database, loading),
     });
   } finally {
     stop.abort();
@@ -148,22 +152,45 @@ async function untilItAnswers(place: Place, server: Promise<Ran>): Promise<void>
   }
 }
 
-async function create(sockets: string, database: string, signal: AbortSignal): Promise<void> {
+async function createAndLoad(
+  { path, sockets, signal }: Place,
+  backup: string | Loadable,
+  name: string,
+  options?: LoadOptions,
+): Promise<Loaded> {
   try {
-    await ask(sockets, 'postgres', `create database "${database.replaceAll('"', '""')}" template template0`, signal);
+    await ask(sockets, 'postgres', `create database ${quoted(name)} owner ${ROLE} template template0`, signal);
+    await ask(sockets, name, `alter schema public owner to ${ROLE}`, signal);
   } catch (cause) {
     signal.throwIfAborted();
-    throw new Fault(`creating the scratch database ${database}: ${reasonOf(cause)}`);
+    throw new Fault(`creating the scratch database ${name}: ${reasonOf(cause)}`);
   }
+  const [database, admin] = [connectionTo(sockets, name, ROLE), connectionTo(sockets, name)];
+  const into = 'a scratch PostgreSQL';
+  const place = {
+    path,
+    database,
+    admin,
+    role: ROLE,
+    name,
+    into,
+    workDir: sockets,
+    purpose: PURPOSE,
+    signal,
+    createsRoles: true,
+  };
+  const archive: Loadable =
+    typeof backup === 'string' ? { is: 'for-pg-restore', file: backup, parallel: true } : backup;
+  return await load(place, archive, options);
 }
 
 async function ask(sockets: string, database: string, sql: string, signal: AbortSignal): Promise<void> {
-  const connection = { readOnly: false, purpose: 'holdfast scratch', timeoutSeconds: 60, signal };
+  const connection = { readOnly: false, purpose: PURPOSE, timeoutSeconds: 60, signal };
   await withDatabase(connectionTo(sockets, database), connection, (query) => query(sql));
 }
 
-function connectionTo(sockets: string, database: string): Secret {
-  const where = new URLSearchParams({ host: sockets, port: '5432', user: 'postgres' });
+function connectionTo(sockets: string, database: string, user = 'postgres'): Secret {
+  const where = new URLSearchParams({ host: sockets, port: '5432', user });
   return new Secret(`postgres:///${encodeURIComponent(database)}?${where}`);
 }
 

@@ -1,6 +1,6 @@
 // System files: what is filled in, and every problem named at once with its path.
 import { describe, expect, it } from 'vitest';
-import { System } from '../../../src/core/system.ts';
+import { Masking, System } from '../../../src/core/system.ts';
 import { type SystemFile, systemFile, systemOf } from '../../support/system.ts';
 
 /** `path: message`, one line per problem. */
@@ -115,5 +115,54 @@ describe('a system file', () => {
 
   it('may leave an environment without consent when it is not protected', () => {
     expect(problems(withEnvironment('staging', { consent: { kind: 'none' } }))).toEqual([]);
+  });
+});
+
+describe('masking rules', () => {
+  const problemsIn = (masking: object) =>
+    (Masking.safeParse(masking).error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`);
+
+  it('are filled in, and an id may be one column or several', () => {
+    const columns = [
+      { table: 'auth.users', column: 'firstName', as: 'name', id: 'email' },
+      { table: 'visits', column: 'guest', as: 'email', id: ['id', 'day'] },
+      { table: 'keys', column: 'expires', as: 'token', value: '2030-01-01' },
+      { table: 'keys', column: 'token', as: 'token', id: 'no' },
+    ];
+    const masking = Masking.parse({ columns });
+    expect(masking).toMatchObject({ empty: [], keep: [] });
+    expect(masking.columns.map(({ id }) => id)).toEqual([['email'], ['id', 'day'], undefined, ['no']]);
+  });
+
+  it('are refused with everything that contradicts itself', () => {
+    expect(
+      problemsIn({
+        columns: [
+          { table: 'users', column: 'email', as: 'email', value: 'x' },
+          { table: 'users', column: 'email', as: 'null' },
+          { table: 'sessions', column: 'ip', as: 'null' },
+          { table: 'settings', column: 'sender', as: 'text', id: 'no' },
+          { table: 'keys', column: 'token', as: 'token', value: 'x', id: 'no' },
+        ],
+        empty: ['sessions'],
+        keep: ['settings.sender'],
+      }),
+    ).toEqual([
+      'columns.0.value: belongs to "token" only',
+      'columns.1.column: users.email has a rule already',
+      'columns.2.table: sessions is left empty: it needs no rules',
+      'columns.3.column: settings.sender is under keep: it is either masked or kept',
+      'columns.3.id: is of no use here: what is written holds no {id}',
+      'columns.4.id: is of no use here: what is written holds no {id}',
+    ]);
+  });
+
+  it('name tables and columns plainly', () => {
+    expect(
+      problemsIn({
+        columns: [{ table: 'users"', column: 'a.b', as: 'email', id: 'i d' }],
+        keep: ['sender'],
+      }).map((problem) => problem.split(':')[0]),
+    ).toEqual(expect.arrayContaining(['columns.0.table', 'columns.0.column', 'keep.0']));
   });
 });

@@ -1,0 +1,71 @@
+// A machine on which programs are run: this one, or one behind ssh. Callers need not know which.
+import { createReadStream } from 'node:fs';
+import { type ExecOptions, exec, type Ran } from './exec.ts';
+
+export interface Host {
+  /** For a person: "this machine", "db1.example.net". */
+  readonly name: string;
+  /**
+   * Runs a program there to its end, with exactly these arguments and past every shell. Any exit code is returned, as by
+   * `exec`. Throws what `refuse` made when the program was certainly not started, and HostLost when nobody can say.
+   * No secret belongs into the arguments: others on that machine can read them.
+   */
+  run(program: string, args: readonly string[], options?: HostOptions): Promise<Ran>;
+}
+
+export type HostOptions = Pick<ExecOptions, 'signal' | 'timeoutMs' | 'stdoutFile' | 'maxBuffer' | 'onLine'> & {
+  /** What the program reads; nothing by default. */
+  readonly stdin?: string;
+  /** A file of this machine that the program reads instead. */
+  readonly stdinFile?: string;
+};
+
+/** Makes the error that tells a person why nothing was done and what to do: `(...all) => new Refusal(...all)`. */
+export type Refuse = (code: string, why: string, next: string) => Error;
+
+/** The connection broke while the program ran: it is being ended, and what it has done is not known. */
+export class HostLost extends Error {
+  override readonly name = 'HostLost';
+  readonly host: string;
+
+  constructor(host: string, program: string) {
+    super(`the connection to ${host} broke while ${program} ran there; what it has done is not known`);
+    this.host = host;
+  }
+}
+
+export type LocalHost = {
+  /** Where programs are looked for. */
+  readonly path: string;
+  /** The user as whom they run; by default ourselves. Anybody but root needs sudo without a password for it. */
+  readonly as?: string;
+};
+
+/**
+ * This machine. Programs die with us; only one that an ordinary user runs by sudo can outlive a worker that is killed with
+ * -9, because nobody may send it a signal.
+ */
+export function localHost({ path, as }: LocalHost): Host {
+  const env = { PATH: path, LC_ALL: 'C', TZ: 'UTC' };
+  return {
+    name: 'this machine',
+    async run(program, args, { stdinFile, ...options } = {}) {
+      const given: ExecOptions = {
+        ...options,
+        env,
+        ...(stdinFile === undefined ? {} : { stdin: createReadStream(stdinFile) }),
+      };
+      if (as === undefined) return await exec(program, args, given);
+      if (process.getuid?.() === 0) return await exec(program, args, { ...given, ...(await idsOf(as, env)) });
+      return await exec('sudo', ['-n', '-u', as, '--', program, ...args], given);
+    },
+  };
+}
+
+async function idsOf(user: string, env: ExecOptions['env']): Promise<{ uid: number; gid: number }> {
+  const [uid = '', gid = ''] = await Promise.all(
+    ['-u', '-g'].map(async (what) => (await exec('id', [what, '--', user], { env })).stdout.trim()),
+  );
+  if (uid === '' || gid === '') throw new Error(`this machine has no user ${user}`);
+  return { uid: Number(uid), gid: Number(gid) };
+}

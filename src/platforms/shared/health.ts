@@ -1,12 +1,15 @@
 // The action health.check: does the application answer as it does when it is well?
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Action, Args, Outcome } from '../../core/action.ts';
-import { Fault, reasonOf } from '../../core/errors.ts';
+import { Fault } from '../../core/errors.ts';
 import type { Health } from '../../core/system.ts';
+import { causeOf, clean, shownUrl, startOf } from './http-look.ts';
 import { onlyReads } from './only-reads.ts';
 
 /** How long an answer is waited for that is only told. */
 const REPORT_SECONDS = 10;
+/** Of a wrong answer's body: enough to see what it is. */
+const EXCERPT_BYTES = 1_000;
 
 export type HealthOptions = {
   readonly requestMs?: number;
@@ -19,7 +22,9 @@ export function checkHealth({ requestMs = 10_000, pauseMs = 1_000 }: HealthOptio
     ...onlyReads,
     describe: ({ environment }, system) => {
       const health = system.environments[environment]?.health;
-      return health === undefined ? 'ask the health endpoint' : `GET ${shown(health)}, expecting ${health.status}`;
+      return health === undefined
+        ? 'ask the health endpoint'
+        : `GET ${shownUrl(health.url)}, expecting ${health.status}`;
     },
     async do({ environment, required }, run): Promise<Outcome> {
       const health = healthOf(run.system.environments[environment], environment);
@@ -27,7 +32,7 @@ export function checkHealth({ requestMs = 10_000, pauseMs = 1_000 }: HealthOptio
       const until = performance.now() + patience * 1000;
       for (let attempt = 1; ; attempt += 1) {
         const answer = await ask(health, requestMs, run.signal);
-        const says = `GET ${shown(health)} ${answer.text}, ${nth(attempt)} attempt`;
+        const says = `GET ${shownUrl(health.url)} ${answer.text}, ${nth(attempt)} attempt`;
         if (answer.status === health.status) {
           return { is: 'done', evidence: { says: [says], checks: [] }, output: null };
         }
@@ -67,7 +72,7 @@ async function ask({ url, status }: Health, requestMs: number, stop: AbortSignal
     const text = `answered ${response.status}${to === null ? '' : ` to ${clean(to)}`} in ${ms} ms`;
     // Of the right answer nothing more is needed: its body may be endless.
     if (response.status === status) await response.body?.cancel();
-    const excerpt = response.status === status ? '' : excerptOf(await startOf(response));
+    const excerpt = response.status === status ? '' : excerptOf((await startOf(response, EXCERPT_BYTES)).text);
     return { status: response.status, text, excerpt };
   } catch (thrown) {
     stop.throwIfAborted();
@@ -76,41 +81,9 @@ async function ask({ url, status }: Health, requestMs: number, stop: AbortSignal
   }
 }
 
-/** A page may be endless; its beginning is enough to see what it is. */
-async function startOf(response: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > 1_000) break;
-  }
-  return text;
-}
-
 function excerptOf(body: string): string {
   const text = clean(body);
   return text === '' ? '' : `. It said: ${text}`;
-}
-
-/** What a stranger's server says is shown without what could steer a terminal or break a message. */
-function clean(text: string): string {
-  return text
-    .replaceAll(/[\p{C}\s]+/gu, ' ')
-    .trim()
-    .slice(0, 200);
-}
-
-/** `fetch` itself says only "fetch failed". */
-function causeOf(thrown: unknown): string {
-  const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
-  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code;
-  return reasonOf(cause);
-}
-
-/** Tokens stand in the query, if anywhere. */
-function shown({ url }: Health): string {
-  const { origin, pathname } = new URL(url);
-  return `${origin}${pathname}`;
 }
 
 function nth(attempt: number): string {

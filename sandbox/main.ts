@@ -4,10 +4,11 @@ import { persons } from './slack/workspace.ts';
 import { playTour } from './tour/tour.ts';
 import { startWorld, type World } from './world.ts';
 
-const USAGE = `script/sandbox [--port 3000]   starts everything; Ctrl-C stops it
-script/sandbox --tour          plays and proves the whole story`;
+const USAGE = `script/sandbox [--port 3000]      starts grayledger and all it stands on; Ctrl-C stops it
+script/sandbox --tour [system]    plays and proves the whole story, or that of one system`;
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     tour: { type: 'boolean' },
     port: { type: 'string', default: '3000' },
@@ -18,7 +19,7 @@ const { values } = parseArgs({
 if (values.help === true) {
   console.log(USAGE);
 } else if (values.tour === true) {
-  await playTour((text) => console.log(text)).catch((error: unknown) => {
+  await playTour((text) => console.log(text), positionals[0] ?? null).catch((error: unknown) => {
     console.error(error instanceof Error ? (error.stack ?? error.message) : error);
     process.exitCode = 1;
   });

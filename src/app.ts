@@ -7,7 +7,7 @@ import type { Config } from './config/config.ts';
 import { ownDatabaseProblems } from './config/own-database.ts';
 import type { Problem } from './config/problem.ts';
 import type { Actions } from './core/action.ts';
-import { reasonOf } from './core/errors.ts';
+import { Refusal, reasonOf } from './core/errors.ts';
 import type { Platform } from './core/platform.ts';
 import type { Systems } from './core/ports.ts';
 import { Secret } from './core/secret.ts';
@@ -26,6 +26,7 @@ import { createSweep } from './operations/sweep.ts';
 import { createUseCases } from './operations/use-cases.ts';
 import { assertApprovers } from './people/assert-approvers.ts';
 import { slackPeople } from './people/slack-people.ts';
+import type { DirectOptions } from './platforms/direct/reach.ts';
 import { type Heroku, heroku } from './platforms/heroku/platform.ts';
 import { problemsOf as herokuProblemsOf } from './platforms/heroku/settings.ts';
 import { checkCandidate, checkDatabase } from './platforms/shared/check-database.ts';
@@ -35,6 +36,11 @@ import { personTask } from './platforms/shared/person-task.ts';
 import { rehearseBackup } from './platforms/shared/rehearse-backup.ts';
 import { createSystems } from './platforms/shared/systems.ts';
 import { verifyBackups } from './platforms/shared/verify-backups.ts';
+import {
+  systemd,
+  problemsOf as systemdProblemsOf,
+  variablesOf as systemdVariablesOf,
+} from './platforms/systemd/platform.ts';
 import { survey } from './postgres/survey.ts';
 import { narrate } from './progress/narrate.ts';
 import { tick } from './progress/tick.ts';
@@ -51,6 +57,7 @@ export type Role = (typeof ROLES)[number];
 /** What judges the settings in system files, before anything is connected. */
 export const judges: readonly Pick<Platform, 'kind' | 'problemsOf' | 'variablesOf'>[] = [
   { kind: 'heroku', problemsOf: herokuProblemsOf, variablesOf: () => [] },
+  { kind: 'systemd', problemsOf: systemdProblemsOf, variablesOf: systemdVariablesOf },
 ];
 
 /** How long (s) a worker that fell silent keeps an operation before another one may take it. */
@@ -83,9 +90,10 @@ export function createApp(config: Config, roles: readonly Role[]): App {
   const client = slackClient({ token: config.slack.botToken, apiUrl: config.slack.apiUrl, logger: boltLogger(log) });
   const people = slackPeople({ client });
   const platform = herokuFor(config);
+  const platforms: readonly Platform[] = [platform, systemd(directOptions(config))];
   const systems = createSystems({
     systems: config.systems,
-    platforms: [platform],
+    platforms,
     sharedActions: (one) => sharedActions(one, config),
     survey: (database, { tables, migrations }, since) => survey(database, { tables, migrations, since }),
     healthNow,
@@ -203,6 +211,16 @@ function sharedActions(platform: Platform, { workDir, path }: Config): Actions {
     'health.check': checkHealth(),
     'person.task': personTask(),
   };
+}
+
+/** What the platforms need whose PostgreSQL Holdfast reaches itself. */
+function directOptions({ workDir, path, maskingKey, secrets }: Config): DirectOptions {
+  const secretOf = (variable: string) => {
+    const secret = secrets.get(variable);
+    if (secret !== undefined) return secret;
+    throw new Refusal('no-such-variable', `The variable ${variable} is not set.`, 'Set it where Holdfast runs.');
+  };
+  return { workDir, path, maskingKey, secretOf };
 }
 
 /** HEROKU_HOST is what the CLI takes: a host name, or an address whose scheme and port its data host shares. */

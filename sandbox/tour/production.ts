@@ -1,10 +1,9 @@
 // Chapter 4: production is restored beside the live database, approved by two people, promoted, and taken back.
 import { strict as assert } from 'node:assert';
 import { appOf, healthOf } from './provider.ts';
-import { operationIn, type Stage } from './stage.ts';
+import { agree, END, operationIn, type Stage } from './stage.ts';
 
 const APP = 'grayledger-production';
-const END = ['SUCCEEDED', 'FAILED', 'UNVERIFIED', 'NEEDS A PERSON', 'CANCELLED'];
 
 export async function production(stage: Stage): Promise<void> {
   const { world } = stage;
@@ -128,10 +127,4 @@ export async function rollback(stage: Stage): Promise<void> {
   await stage.proves('an undo can be undone: production is healthy', async () => {
     assert.equal((await healthOf(world, APP)).status, 200);
   });
-}
-
-async function agree(stage: Stage, id: string): Promise<void> {
-  await stage.until(id, ['WAITING FOR APPROVAL']);
-  await stage.clicks('bob', id, 'Approve');
-  await stage.clicks('carol', id, 'Approve');
 }

@@ -26,6 +26,8 @@ export type Stage<W extends Ground = World> = {
   submits(name: PersonName, typed: string): Promise<void>;
   /** What the card of the operation says now. */
   cardText(operation: string): string;
+  /** What its thread says so far. */
+  threadText(operation: string): string;
   /** What the status updates on the operation say. */
   updatesOn(operation: string): string[];
   /** Waits for one more status update on the operation and prints it. */
@@ -118,6 +120,11 @@ export async function openStage<W extends Ground>(world: W, print: (text: string
       const now = card(operation);
       return now === undefined ? '' : messageText(now);
     },
+    threadText: (operation) => {
+      const root = card(operation);
+      const replies = seen().filter(({ ts, threadTs }) => root !== undefined && threadTs === root.ts && ts !== root.ts);
+      return replies.map(messageText).join('\n');
+    },
     updatesOn: (operation) => updates(operation).map(({ text }) => text),
     async nextUpdate(operation) {
       const before = updates(operation).length;
@@ -141,6 +148,16 @@ export async function openStage<W extends Ground>(world: W, print: (text: string
 
 function isRoot({ threadTs, ts, ephemeralTo, author }: Message): boolean {
   return author === 'holdfast' && ephemeralTo === undefined && (threadTs === undefined || threadTs === ts);
+}
+
+/** How an operation can end, or stop for a person, as its card says it. */
+export const END = ['SUCCEEDED', 'FAILED', 'UNVERIFIED', 'NEEDS A PERSON', 'CANCELLED'];
+
+/** Both approvers agree as soon as they are asked. */
+export async function agree(stage: Pick<Stage, 'until' | 'clicks'>, operation: string): Promise<void> {
+  await stage.until(operation, ['WAITING FOR APPROVAL']);
+  await stage.clicks('bob', operation, 'Approve');
+  await stage.clicks('carol', operation, 'Approve');
 }
 
 /** The id of the operation that an answer speaks of. */

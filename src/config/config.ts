@@ -32,9 +32,20 @@ export async function readConfig(judges: readonly Judge[], variables: Variables 
 }
 
 function between(variables: Variables, systems: readonly SystemFile[]): Problem[] {
-  const onHeroku = systems.find(({ system }) => system.platform === 'heroku');
-  if (onHeroku === undefined || variables['HEROKU_API_KEY']) return [];
-  return [{ path: 'HEROKU_API_KEY', message: `is not set, but ${onHeroku.file} is on the platform heroku` }];
+  const needed = (path: string, file: SystemFile | undefined, why: string): Problem[] =>
+    file === undefined || variables[path] ? [] : [{ path, message: `is not set, but ${file.file} ${why}` }];
+  return [
+    ...needed(
+      'HEROKU_API_KEY',
+      systems.find(({ system }) => system.platform === 'heroku'),
+      'is on the platform heroku',
+    ),
+    ...needed(
+      'MASKING_KEY',
+      systems.find(({ system }) => Object.values(system.environments).some(({ masked }) => masked)),
+      'has a masked environment',
+    ),
+  ];
 }
 
 /** Secrets do not stand in system files: these name the variables that hold them. */

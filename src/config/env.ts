@@ -24,6 +24,7 @@ export type Env = {
   /** Null: nobody asks whether this process is well. */
   readonly healthPort: number | null;
   readonly workDir: string;
+  readonly maskingKey: Secret | null;
   /** Where programs are looked for. */
   readonly path: string;
   readonly logLevel: (typeof LOG_LEVELS)[number];
@@ -72,6 +73,7 @@ const Shape = z.object({
   SLACK_API_URL: url(['https:', 'http:']).default('https://slack.com/api/'),
   SYSTEMS_DIR: z.string().default('systems/'),
   WORK_DIR: z.string().default(() => join(tmpdir(), 'holdfast')),
+  MASKING_KEY: z.string().min(16, 'is too short to be a key: use 16 characters or more').optional(),
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: 'must be debug, info, warn, error or silent' }).default('info'),
   HEROKU_API_KEY: z
@@ -114,6 +116,7 @@ function envFrom(set: z.infer<typeof Shape>): Env {
     host: set.HOST,
     healthPort: set.HEALTH_PORT ?? null,
     workDir: set.WORK_DIR,
+    maskingKey: set.MASKING_KEY === undefined ? null : new Secret(set.MASKING_KEY),
     path: set.PATH,
     logLevel: set.LOG_LEVEL,
     heroku: {

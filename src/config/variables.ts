@@ -70,6 +70,14 @@ export const VARIABLES = [
     meaning: 'Folder for downloads and scratch databases; needs room for the largest backup and its restored data.',
   },
   {
+    name: 'MASKING_KEY',
+    required: 'by systems with masked environments',
+    default: null,
+    meaning:
+      'A long random text from which the numbers in masked values are derived: the same text gives the same values in ' +
+      'every restore. Whoever knows it can try out to whom a number belongs.',
+  },
+  {
     name: 'PATH',
     required: false,
     default: '/usr/local/bin:/usr/bin:/bin',

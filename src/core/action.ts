@@ -14,6 +14,8 @@ export const Effect = z.enum(['read', 'scratch', 'change', 'destroy']);
 export type Effect = z.infer<typeof Effect>;
 
 const environment = Slug;
+/** Only rows that are gone, or besides those that were changed. */
+const MergeMode = z.enum(['missing', 'replace']);
 const BackupOf = z.strictObject({ environment, backup: Backup });
 /** The name of a database built beside the live one; it is chosen in the plan, before it exists. */
 const candidate = z.string();
@@ -47,12 +49,20 @@ export const ActionArgs = {
   /** One that was kept warm and was never live. */
   'candidate.drop': z.strictObject({ environment, candidate, identity: z.string() }),
   /** The table as the backup has it, in the schema `beside` of the live database, compared row by row. */
-  'table.extract': z.strictObject({ environment, table: Identifier, beside: z.string(), from: BackupOf }),
+  'table.extract': z.strictObject({
+    environment,
+    table: Identifier,
+    beside: z.string(),
+    from: BackupOf,
+    /** A candidate that is kept warm and holds this backup: quicker than the archive. */
+    warm: candidate.nullable(),
+    mode: MergeMode,
+  }),
   'table.merge': z.strictObject({
     environment,
     table: Identifier,
     beside: z.string(),
-    mode: z.enum(['missing', 'replace']),
+    mode: MergeMode,
   }),
   'table.unmerge': z.strictObject({ environment, table: Identifier, beside: z.string() }),
   'maintenance.on': z.strictObject({ environment }),

@@ -14,6 +14,14 @@ export type Capability = 'backups' | 'candidate' | 'server' | 'moments' | 'maint
 /** The environment's live database, or one built beside it (by its name in the plan). */
 export type DatabaseRef = { readonly environment: string; readonly candidate: string | null };
 
+/** What opens encrypted backups. None of it is ever written to a file or an argument. */
+export type ArchiveKeys = {
+  /** Lines of an age identity file: `AGE-SECRET-KEY-1…`. */
+  readonly ageIdentity?: Secret;
+  /** For `gpg --symmetric`, and for age with a passphrase. */
+  readonly passphrase?: Secret;
+};
+
 /** The database that is built, and the one that was live when it has been promoted. */
 export type BesideNames = { readonly candidate: string; readonly previous: string };
 
@@ -32,6 +40,8 @@ export interface Platform {
   facts(system: System, environment: string): Promise<EnvironmentFacts>;
   /** The connection string of a database, read now. Never stored. */
   connection(system: System, database: DatabaseRef): Promise<Secret>;
+  /** What opens the backups of this environment. */
+  archiveKeys(system: System, environment: string): Promise<ArchiveKeys>;
   /** Writes a finished backup to a new file (never over an existing one). Rejects with a Fault, or when `signal` aborts. */
   download(system: System, environment: string, backup: string, file: string, options: DownloadOptions): Promise<void>;
   /** What only this platform can do; what every platform shares (health, checks, rehearsal) is added by the composition root. */

@@ -77,8 +77,10 @@ function reachable({ target, window }: EnvironmentFacts, at: string, now: Date):
   }
   if (Date.parse(at) > now.getTime()) throw new Refusal('in-the-future', `${utc(at)} has not been yet.`, next);
   const text = `${utc(window.from)} to ${utc(window.to)}`;
-  if (at < window.from || at > window.to) {
+  if (Date.parse(at) < Date.parse(window.from)) {
     throw new Refusal('outside-window', `${target.name} can be recovered from ${text}, not to ${utc(at)}.`, next);
   }
-  return { label: 'Recoverable', text, tone: 'plain' };
+  if (Date.parse(at) <= Date.parse(window.to)) return { label: 'Recoverable', text, tone: 'plain' };
+  // Where the server still runs, its log is archived up to now first; where it does not, recovery refuses.
+  return { label: 'Recoverable', text: `${text}; what is younger has to be archived first`, tone: 'warn' };
 }

@@ -16,12 +16,13 @@ export function tablePlan(given: Given, environment: string, choice: string, { n
   const from = { environment: system.backups.of, backup };
   const beside = besideSchema(chosen.operation);
   const rows = survey?.tables[name]?.rows;
+  const warm = here.server?.warm.find((kept) => kept.backup === backup.id)?.name ?? null;
   const before: StepDraft[] = [
-    ...fetchSteps(from),
+    ...(warm === null ? fetchSteps(from) : []),
     {
       action: 'table.extract',
       title: `Put ${name} of ${backup.id} beside the live one and compare them`,
-      args: { environment, table: name, beside, from },
+      args: { environment, table: name, beside, from, warm, mode },
     },
   ];
   const merges = mode === 'missing' ? 'only rows that are gone' : 'rows that are gone, and rows that were changed';

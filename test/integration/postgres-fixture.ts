@@ -122,6 +122,7 @@ export async function startLedger(): Promise<Ledger> {
       problemsOf: () => [],
       variablesOf: () => [],
       backupId: (typed) => typed,
+      archiveKeys: async () => ({}),
       names: ({ database }) => ({ candidate: 'candidate', previous: database }),
       facts: () => Promise.reject(new Error('a directory knows no facts')),
       connection: async (_system, { candidate }) => urlOf(candidate ?? 'ledger'),

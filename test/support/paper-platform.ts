@@ -99,6 +99,7 @@ export function paperPlatform(system: System): Paper {
     problemsOf: () => [],
     variablesOf: () => [],
     backupId: (typed) => typed,
+    archiveKeys: async () => ({}),
     names: ({ name, database }, { operation }) => ({ candidate: `${name}-${operation}`, previous: database }),
     facts: read,
     connection: async () => new Secret('postgres://paper'),

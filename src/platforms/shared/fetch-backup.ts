@@ -6,7 +6,7 @@ import { type Fetched, type FileOptions, fetchBackup, fetchedBefore, removeFiles
 /** Downloads into `workDir`; the outcome tells size, checksum and contents. Undo removes the file. */
 export function fetchBackupAction(options: FileOptions): Action<Args<'backup.fetch'>> {
   return {
-    describe: ({ from }) => `download ${from.backup.id} of ${from.environment}, then pg_restore --file=/dev/null`,
+    describe: ({ from }) => `download ${from.backup.id} of ${from.environment}, then read it to its end`,
     do: async ({ from }, run) => outcomeOf(from.backup.id, await fetchBackup(options, from, run)),
     async probe({ from }, run) {
       const fetched = await fetchedBefore(options, from, run);

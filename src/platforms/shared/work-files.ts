@@ -7,11 +7,12 @@ import type { Run } from '../../core/action.ts';
 import type { Backup } from '../../core/facts.ts';
 import type { Platform } from '../../core/platform.ts';
 import { megabytes } from '../../core/wording.ts';
-import { checksum, readArchive } from '../../postgres/archive.ts';
+import { checksum } from '../../postgres/archive/checksum.ts';
+import { readArchive } from '../../postgres/archive/read.ts';
 
 /** What the actions need that handle backup files. */
 export type FileOptions = {
-  readonly platform: Platform;
+  readonly platform: Pick<Platform, 'download' | 'archiveKeys'>;
   /** On a disk with room for an archive and, for rehearsals, the whole database. */
   readonly workDir: string;
   /** The PATH on which PostgreSQL's programs are found. */
@@ -23,7 +24,12 @@ export const Fetched = z.strictObject({
   file: z.string(),
   sha256: z.string(),
   bytes: z.number(),
+  format: z.enum(['custom', 'directory', 'tar', 'plain']),
+  compression: z.enum(['none', 'gzip', 'zstd']),
+  encryption: z.enum(['none', 'age', 'gpg']),
+  extensions: z.array(z.string()),
   tables: z.array(z.string()),
+  contents: z.record(z.string(), z.strictObject({ rows: z.number(), bytes: z.number() })),
   serverVersion: z.string().nullable(),
   dumpedAt: z.string().nullable(),
 });
@@ -57,15 +63,46 @@ export async function fetchBackup(options: FileOptions, from: From, run: Run): P
     });
     await chmod(arriving, 0o600);
     run.progress({ percent: 99, note: 'reading the archive to its end' });
-    const fetched = { file, ...(await readArchive(arriving, { path: options.path, signal: run.signal })) };
+    const archive = await readArchive(arriving, {
+      ...(await openedWith(options, from, run)),
+      recorded: from.backup.sha256,
+    });
+    const fetched = { file, ...archive };
     // What an attempt that died has left is not trusted; it is ours, and nobody else's, by the directory's name.
     await rm(file, { force: true });
     await writeFile(note, JSON.stringify(fetched), { mode: 0o600 });
     await rename(arriving, file);
-    return { ...fetched, tables: [...fetched.tables] };
+    return Fetched.parse(fetched);
   } finally {
     await rm(arriving, { force: true });
   }
+}
+
+/** The archive of this operation, brought here again where this machine does not have it (another one had begun). */
+export async function fetched(options: FileOptions, from: From, run: Run): Promise<Fetched> {
+  return (await fetchedBefore(options, from, run)) ?? (await fetchBackup(options, from, run));
+}
+
+/** A file that was not downloaded but made here, by `write`: read to its end like every other before it counts. */
+export async function madeHere(
+  options: FileOptions,
+  from: From,
+  run: Run,
+  write: (file: string) => Promise<void>,
+): Promise<Fetched> {
+  const download: FileOptions['platform']['download'] = (_system, _environment, _backup, file) => write(file);
+  return await fetchBackup({ ...options, platform: { ...options.platform, download } }, from, run);
+}
+
+/** What reading and opening a backup of this operation needs. */
+export async function openedWith(options: FileOptions, { environment }: Pick<From, 'environment'>, run: Run) {
+  const keys = await options.platform.archiveKeys(run.system, environment);
+  return { path: options.path, workDir: workDirOf(options, run), signal: run.signal, keys };
+}
+
+/** Closed to others, and removed when the operation no longer needs it. */
+export function workDirOf({ workDir }: Pick<FileOptions, 'workDir'>, { operation }: Pick<Run, 'operation'>): string {
+  return join(workDir, operation);
 }
 
 /** Removes all that this operation has downloaded to this machine. */

@@ -202,9 +202,16 @@ describe('a moment in time', () => {
     const plan = (moment: string, facts = reached({ window })) =>
       refused(() => planned(restore, restoring({ backup: null, at: moment }), { can, facts }));
     expect(plan(daysAgo(8))).toMatch(/^outside-window: .*2025-11-14 14:00 UTC to 2025-11-21 13:54 UTC/);
-    expect(plan(daysAgo(0, 0.05))).toMatch(/^outside-window/);
     expect(plan(daysAgo(-1))).toMatch(/^in-the-future/);
     expect(plan(at, reached())).toMatch(/^no-moments/);
+  });
+
+  it('that is not archived yet is possible, and said', () => {
+    const plan = planned(restore, restoring({ backup: null, at: daysAgo(0, 0.05) }), {
+      can,
+      facts: reached({ window }),
+    });
+    expect(label(plan, 'Recoverable')).toMatch(/^warn .*has to be archived first/);
   });
 
   it('needs a platform that can recover one', () => {
@@ -229,7 +236,7 @@ describe('one table', () => {
       · Last proven restore: 28 h ago of this backup, in 02:41 (op-38)
       pinned: grayledger-production/postgresql-production, a008 of production
       s1 backup.fetch: Bring a008 here and read it to its end (from a008 of production)
-      s2 table.extract: Put entries of a008 beside the live one and compare them (environment production, table entries, beside holdfast_op_41, from a008 of production)
+      s2 table.extract: Put entries of a008 beside the live one and compare them (environment production, table entries, beside holdfast_op_41, from a008 of production, warm null, mode missing)
       ----
       s3 table.merge: Merge them in one transaction (environment production, table entries, beside holdfast_op_41, mode missing)
       s4 database.check: Check the data (environment production, target grayledger-production, expect null)
@@ -243,6 +250,11 @@ describe('one table', () => {
     const plan = planned(restore, replace, { can, facts: reached() });
     expect(label(plan, 'Brings back')).toContain('rows that were changed');
     expect(label(plan, 'Now')).toBe('nothing');
+  });
+
+  it('comes from the candidate that is kept warm, where that holds the backup', () => {
+    const plan = planned(restore, restoring({ table }), { can, facts: reached({}, { warm: [WARM] }) });
+    expect(plan.steps[0]).toMatchObject({ action: 'table.extract', args: { warm: WARM.name } });
   });
 
   it('needs the server itself', () => {

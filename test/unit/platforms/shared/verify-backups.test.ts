@@ -50,6 +50,7 @@ function verify(backups: readonly Backup[] | null, chosen = 'latest') {
     problemsOf: () => [],
     variablesOf: () => [],
     backupId: (typed) => typed.toLowerCase(),
+    archiveKeys: async () => ({}),
     names: ({ database }) => ({ candidate: 'candidate', previous: database }),
     facts: async () => {
       if (backups === null) throw new Fault('reading the backups of ledger-production');

@@ -1,0 +1,77 @@
+// candidate.check: is the candidate whole, and what would be lost and brought back by making it the live database?
+
+import { z } from 'zod';
+import type { Action, Args, Outcome, Run } from '../../../core/action.ts';
+import { reasonOf } from '../../../core/errors.ts';
+import type { Proof } from '../../../core/facts.ts';
+import { candidateMark, markCandidate } from '../../../postgres/candidate/mark.ts';
+import { compareDatabases } from '../../../postgres/compare/compare.ts';
+import { saysOf } from '../../../postgres/compare/says.ts';
+import { toDatabase } from '../../../postgres/connect.ts';
+import { checkData } from '../../../postgres/integrity.ts';
+import { checkStructure } from '../../../postgres/structure.ts';
+import { dataOutcome } from '../../shared/data-outcome.ts';
+import { onlyReads } from '../../shared/only-reads.ts';
+import { purposeOf } from '../purpose.ts';
+import type { Tools } from '../reach.ts';
+
+type A = Args<'candidate.check'>;
+
+const JOBS = 2;
+
+export function candidateCheck(tools: Tools): Action<A> {
+  return {
+    ...onlyReads,
+    describe: ({ candidate }, { tables }) =>
+      `count ${tables.map(({ name }) => name).join(', ')} in ${candidate}, ask its invariants, read its structure (amcheck), compare checksums with the live database`,
+
+    async do({ environment, candidate, expect }, run): Promise<Outcome> {
+      const { live } = await tools.reach(run.system, environment);
+      const options = { purpose: purposeOf(run), signal: run.signal };
+      const built = toDatabase(live, candidate);
+      const mark = await candidateMark(live, candidate, options);
+      // Checked when it was kept warm: what is on disk has not been written to since, and nobody may connect to it.
+      const standing = mark?.state === 'checked' && mark.operation !== run.operation;
+      const began = performance.now();
+      const { checks, tables } = await checkData(built, run.system, expect, options);
+      const structure = standing ? [] : await checkStructure(built, { ...options, jobs: JOBS });
+      const says = standing
+        ? [`${candidate} was compared and its structure read by ${mark.operation}.`]
+        : await compare(live, built, run);
+      const outcome = dataOutcome([...checks, ...structure], { says });
+      if (outcome.is !== 'done') return outcome;
+      await markCandidate(live, candidate, { state: 'checked' }, options);
+      const proof = proofOf(run, tables, (performance.now() - began) / 1000);
+      return proof === null ? outcome : { ...outcome, evidence: { ...outcome.evidence, proof } };
+    },
+  };
+}
+
+/** A backup that was loaded completely and whose data is whole is proven restorable. */
+function proofOf({ system, operation, outputs }: Run, tables: Proof['tables'], seconds: number): Proof | null {
+  for (const output of Object.values(outputs)) {
+    const { data } = Loaded.safeParse(output);
+    if (data === undefined || !data.loaded.proves) continue;
+    const all = Math.round((data.loaded.seconds + seconds) * 10) / 10;
+    const at = new Date().toISOString();
+    return { system: system.name, backup: data.loaded.backup, operation, at, seconds: all, tables };
+  }
+  return null;
+}
+
+/** What candidate.load left for us. */
+const Loaded = z.looseObject({
+  loaded: z.object({ backup: z.string(), seconds: z.number(), proves: z.boolean() }),
+});
+
+/** The live database may be what is broken: that it does not answer says nothing against the candidate. */
+async function compare(live: Parameters<typeof compareDatabases>[0], built: typeof live, run: Run): Promise<string[]> {
+  const tables = run.system.tables.map(({ name }) => name);
+  const options = { purpose: purposeOf(run), signal: run.signal };
+  try {
+    return saysOf(await compareDatabases(live, built, { ...options, tables, jobs: JOBS }));
+  } catch (thrown) {
+    run.signal.throwIfAborted();
+    return [`Not compared with the live database: ${reasonOf(thrown)}.`];
+  }
+}

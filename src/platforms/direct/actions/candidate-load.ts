@@ -1,0 +1,89 @@
+// candidate.load: fills the candidate from the archive in parallel, masked where that is asked, and proves it before anybody may connect.
+import type { Action, Args, Outcome, Run } from '../../../core/action.ts';
+import { Fault, Refusal } from '../../../core/errors.ts';
+import { done, failed } from '../../../core/outcomes.ts';
+import { clock, count, list } from '../../../core/wording.ts';
+import { loadCandidate } from '../../../postgres/candidate/load-candidate.ts';
+import { candidateMark, markCandidate } from '../../../postgres/candidate/mark.ts';
+import { databaseName, toDatabase } from '../../../postgres/connect.ts';
+import { applyMasking } from '../../../postgres/masking/apply.ts';
+import { tableIdentities } from '../../../postgres/table-identities.ts';
+import { workDirOf } from '../../shared/work-files.ts';
+import { withFetched } from '../fetched.ts';
+import { purposeOf } from '../purpose.ts';
+import type { Tools } from '../reach.ts';
+
+type A = Args<'candidate.load'>;
+
+export function candidateLoad(tools: Tools): Action<A> {
+  return {
+    describe: ({ candidate, from, masked }) =>
+      `load ${from.backup.id} into ${candidate} over several connections, as a role of its own${masked ? ', masked by triggers' : ''}`,
+    do: (args, run) => load(tools, args, run),
+
+    async probe({ environment, candidate }, run) {
+      const { live } = await tools.reach(run.system, environment);
+      const mark = await candidateMark(live, candidate, { purpose: purposeOf(run), signal: run.signal });
+      // Half of a load is thrown away when it is done again.
+      if (mark?.operation !== run.operation || mark.state === 'loading') return { is: 'not_happened' };
+      return { is: 'happened', outcome: done([`${mark.backup} is in ${candidate}, all of it and on disk.`]) };
+    },
+
+    undo: { not: 'the new database is thrown away as a whole' },
+  };
+}
+
+async function load(tools: Tools, { environment, candidate, from, masked }: A, run: Run): Promise<Outcome> {
+  const { live } = await tools.reach(run.system, environment);
+  const options = { purpose: purposeOf(run), signal: run.signal };
+  await run.fence();
+  try {
+    return await withFetched(tools, from, run, async (backup, { sha256 }) => {
+      await markCandidate(live, candidate, { backup: from.backup.id, sha256 }, options);
+      const {
+        seconds,
+        leftOut,
+        says: told,
+      } = await loadCandidate(live, {
+        ...options,
+        path: tools.path,
+        workDir: workDirOf(tools, run),
+        name: candidate,
+        live: databaseName(live),
+        backup,
+        ...(masked ? maskingHooks(tools, run) : {}),
+        onProgress: (progress) => run.progress(progress),
+      });
+      const there = await tableIdentities(
+        toDatabase(live, candidate),
+        run.system.tables.map(({ name }) => name),
+        options,
+      );
+      const says = [
+        `${from.backup.id} is in ${candidate}: loaded in ${clock(seconds)}, with ${count(Object.keys(there).length, 'table')} of the system file.`,
+        ...(leftOut.length === 0 ? [] : [`Left out: ${list(leftOut)}.`]),
+        ...told,
+      ];
+      // What was recovered to a moment is no backup, and masked data are not those of the backup.
+      const proves = !masked && from.backup.bytes !== null;
+      return done(says, { loaded: { backup: from.backup.id, seconds, proves } });
+    });
+  } catch (thrown) {
+    run.signal.throwIfAborted();
+    // Only the candidate was touched, and it is dropped when this is taken back.
+    if (thrown instanceof Refusal) return failed(`${thrown.why} ${thrown.next}`);
+    if (thrown instanceof Fault) return failed(thrown.message);
+    throw thrown;
+  }
+}
+
+function maskingHooks({ maskingKey }: Tools, { system: { masking } }: Run) {
+  if (masking === undefined || maskingKey === null) {
+    throw new Refusal(
+      'cannot-mask',
+      'There are no masking rules, or MASKING_KEY is not set.',
+      'Write the rules under masking in the system file, and set MASKING_KEY.',
+    );
+  }
+  return applyMasking(masking, { key: maskingKey });
+}

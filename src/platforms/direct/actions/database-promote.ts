@@ -1,0 +1,118 @@
+// database.promote: makes a candidate the live database by two renames in one transaction. Undone by the same with the names exchanged.
+import { z } from 'zod';
+import type { Action, Args, Outcome, Run } from '../../../core/action.ts';
+import { Fault, Refusal } from '../../../core/errors.ts';
+import { done, evidence, prepared } from '../../../core/outcomes.ts';
+import { count } from '../../../core/wording.ts';
+import { databaseName } from '../../../postgres/connect.ts';
+import { databaseFacts } from '../../../postgres/database-facts.ts';
+import { reversed, type Swap } from '../../../postgres/swap/databases.ts';
+import { promote, swapState } from '../../../postgres/swap/promote.ts';
+import type { Tools } from '../reach.ts';
+
+type A = Args<'database.promote'>;
+
+/** Read before the intent: by these the databases are told apart, whatever they are called afterwards. */
+const Before = z.object({ live: z.string().nullable(), candidate: z.string() });
+
+export function databasePromote(tools: Tools): Action<A> {
+  const swapOf = async ({ environment, promote: candidate, previous }: A, run: Run) => {
+    const { live: server } = await tools.reach(run.system, environment);
+    const swap: Swap = { live: databaseName(server), candidate, previous, identities: Before.parse(run.before) };
+    return { server, swap };
+  };
+  const purposeOf = ({ operation, step }: Run) => `holdfast ${operation} ${step}`;
+
+  return {
+    describe: ({ promote: candidate, previous }) =>
+      `BEGIN; ALTER DATABASE (live) RENAME TO ${previous}; ALTER DATABASE ${candidate} RENAME TO (live); COMMIT`,
+
+    async before({ environment, promote: candidate }, run) {
+      const { live: server } = await tools.reach(run.system, environment);
+      const [live, next] = await Promise.all([
+        databaseFacts(server, databaseName(server), run),
+        databaseFacts(server, candidate, run),
+      ]);
+      if (next === null) {
+        throw new Refusal('candidate-gone', `There is no database ${candidate}.`, 'Ask for a new plan.');
+      }
+      return { live: live?.identity ?? null, candidate: next.identity };
+    },
+
+    async do(args, run) {
+      const ready = await prepared(run, () => swapOf(args, run));
+      if ('refused' in ready) return ready.refused;
+      const { server, swap } = ready.value;
+      const promoted = await prepared(run, () =>
+        promote(server, swap, {
+          purpose: purposeOf(run),
+          keep: { operation: run.operation, until: keptUntil(args, run) },
+          signal: run.signal,
+          fence: () => run.fence(),
+        }),
+      );
+      if ('refused' in promoted) return afterRefusal(server, swap, run, promoted.refused);
+      const { unavailableMs, endedSessions } = promoted.value;
+      return done(
+        [
+          `${swap.live} is the database that was built as ${swap.candidate}, read back by its identity.`,
+          unavailableMs === null
+            ? 'It had been exchanged already.'
+            : `Unavailable for ${Math.round(unavailableMs)} ms; ${endedSessions === null ? 'sessions' : count(endedSessions, 'session')} ended.`,
+          swap.identities.live === null
+            ? `There was no ${swap.live} to be kept.`
+            : `What was live is kept as ${swap.previous}, closed to connections.`,
+        ],
+        { live: swap.identities.candidate, unavailableMs },
+      );
+    },
+
+    async probe(args, run) {
+      const { server, swap } = await swapOf(args, run);
+      const state = await swapState(server, swap, { purpose: purposeOf(run), signal: run.signal });
+      if (state === 'not_promoted') return { is: 'not_happened' };
+      if (state === 'unclear') {
+        return { is: 'unknown', why: `${swap.live}, ${swap.candidate} and ${swap.previous} are not as planned` };
+      }
+      const says = [`${swap.live} is the database that was built as ${swap.candidate}, read back by its identity.`];
+      return { is: 'happened', outcome: done(says, { live: swap.identities.candidate, unavailableMs: null }) };
+    },
+
+    undo: {
+      how: 'the databases are exchanged again',
+      async run(args, _output, run) {
+        const { server, swap } = await swapOf(args, run);
+        const options = { purpose: purposeOf(run), signal: run.signal };
+        if ((await swapState(server, swap, options)) === 'not_promoted') {
+          return evidence([`${swap.live} is the database that it was before.`]);
+        }
+        const back = reversed(swap);
+        if (back === null) throw new Fault(`going back from ${swap.live}: there was no database before it`);
+        const { unavailableMs } = await promote(server, back, {
+          ...options,
+          keep: { operation: run.operation, until: null },
+          fence: () => run.fence(),
+        });
+        const gap = unavailableMs === null ? '' : `, unavailable for ${Math.round(unavailableMs)} ms`;
+        return evidence([`${swap.live} is the database that it was before, read back by its identity${gap}.`]);
+      },
+    },
+  };
+}
+
+/** A refusal leaves everything untouched, unless the exchange has happened all the same. */
+async function afterRefusal(
+  server: Parameters<typeof swapState>[0],
+  swap: Swap,
+  run: Run,
+  refused: Outcome,
+): Promise<Outcome> {
+  const state = await swapState(server, swap, { purpose: `holdfast ${run.operation} ${run.step}`, signal: run.signal });
+  if (state === 'not_promoted') return refused;
+  throw new Fault(`exchanging ${swap.live}`, { cause: 'why' in refused ? refused.why : state });
+}
+
+function keptUntil({ environment }: A, { system }: Run): string | null {
+  const days = system.environments[environment]?.keepDays;
+  return days === undefined ? null : new Date(Date.now() + days * 86_400_000).toISOString();
+}

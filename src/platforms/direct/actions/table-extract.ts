@@ -1,0 +1,71 @@
+// table.extract: puts a table as the backup has it beside the live one, and counts row by row what differs.
+import type { Action, Args, Outcome, Run } from '../../../core/action.ts';
+import { Refusal } from '../../../core/errors.ts';
+import { done, evidence, failed } from '../../../core/outcomes.ts';
+import type { Secret } from '../../../core/secret.ts';
+import { toDatabase } from '../../../postgres/connect.ts';
+import { dropBeside } from '../../../postgres/table/beside.ts';
+import { compareTable } from '../../../postgres/table/compare.ts';
+import { extractTable } from '../../../postgres/table/extract.ts';
+import type { TableSource } from '../../../postgres/table/sources.ts';
+import { withFetched } from '../fetched.ts';
+import { purposeOf } from '../purpose.ts';
+import type { Tools } from '../reach.ts';
+
+type A = Args<'table.extract'>;
+
+export function tableExtract(tools: Tools): Action<A> {
+  return {
+    describe: ({ table, beside, from }) => `COPY ${table} of ${from.backup.id} into ${beside}, compare by primary key`,
+    do: (args, run) => orFailed(run, () => extract(tools, args, run)),
+    // Doing it again starts over, in a schema that nobody else uses.
+    probe: async () => ({ is: 'not_happened' }),
+    undo: {
+      how: 'what was put beside the live table is removed',
+      async run({ environment, beside }, _output, run) {
+        const { live } = await tools.reach(run.system, environment);
+        await dropBeside(live, beside, { purpose: purposeOf(run), signal: run.signal });
+        return evidence([`There is no schema ${beside} any more.`]);
+      },
+    },
+  };
+}
+
+async function extract(tools: Tools, args: A, run: Run): Promise<Outcome> {
+  const { environment, table, beside, mode } = args;
+  const { live } = await tools.reach(run.system, environment);
+  const options = { table, beside, purpose: purposeOf(run), signal: run.signal };
+  await run.fence();
+  const target = { ...options, path: tools.path, database: live };
+  const extracted = await withSource(tools, live, args, run, (source) => extractTable(source, target));
+  run.progress({ percent: 70, note: 'comparing row by row' });
+  const { backup, missing, changed, says, orphaned, taken, cascading } = await compareTable(live, options);
+  // Rows whose parents are gone, or whose unique values others have taken, cannot be merged: nobody need agree to it.
+  const refusing = orphaned.length + taken.length + (mode === 'replace' ? cascading.length : 0);
+  if (refusing > 0) return failed(says, [extracted.says]);
+  return done([extracted.says, says], { shown: { backup, missing, changed } });
+}
+
+async function withSource<T>(
+  tools: Tools,
+  live: Secret,
+  { from, warm }: A,
+  run: Run,
+  use: (source: TableSource) => Promise<T>,
+): Promise<T> {
+  if (warm !== null) return await use({ is: 'database', database: toDatabase(live, warm) });
+  return await withFetched(tools, from, run, (opened) =>
+    use(opened.is === 'sql' ? { is: 'plain', stream: opened.sql } : { is: 'archive', path: opened.file }),
+  );
+}
+
+/** Whatever went wrong, only what stands beside the live table was touched: it is removed, and nothing else is to be done. */
+async function orFailed(run: Run, work: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await work();
+  } catch (thrown) {
+    run.signal.throwIfAborted();
+    if (!(thrown instanceof Refusal)) throw thrown;
+    return failed(`${thrown.why} ${thrown.next}`);
+  }
+}

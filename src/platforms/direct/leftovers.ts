@@ -1,0 +1,64 @@
+// What operations have left on a server beside the live database: warm candidates, databases that were live once, rows as they were.
+import type { Server } from '../../core/facts.ts';
+import type { Secret } from '../../core/secret.ts';
+import { candidateMarkIn } from '../../postgres/candidate/mark.ts';
+import { withDatabase } from '../../postgres/connect.ts';
+import { onServer } from '../../postgres/database-facts.ts';
+import { previousMark } from '../../postgres/swap/databases.ts';
+
+type Leftovers = Pick<Server, 'warm' | 'kept'>;
+type Row = { readonly name: string; readonly identity: string; readonly bytes: string; readonly comment: string };
+
+const PURPOSE = 'holdfast facts';
+const SCHEMA = /^holdfast_op_(\d+)$/;
+
+/** The schema in the live database with the rows of a table as they were: `holdfast_op_41`. */
+export function isBesideSchema(name: string): boolean {
+  return SCHEMA.test(name);
+}
+
+/** Told apart by the marks that they bear as comments; whatever bears none is not ours. Newest backup first. */
+export async function leftoversOn(server: Secret, live: string, signal?: AbortSignal): Promise<Leftovers> {
+  const options = { readOnly: true, purpose: PURPOSE, timeoutSeconds: 30, ...(signal === undefined ? {} : { signal }) };
+  const databases = await onServer(server, options, (query) => query<Row>(DATABASES, [live]));
+  const schemas = await schemasIn(server, options);
+  const warm = databases.flatMap(({ comment, bytes, ...database }) => {
+    const mark = candidateMarkIn(comment);
+    if (mark === null || mark.checkedAt === null) return [];
+    const { operation, backup, checkedAt } = mark;
+    return [{ ...database, bytes: Number(bytes), operation, backup, checkedAt }];
+  });
+  const kept = databases.flatMap(({ comment, bytes, ...database }) => {
+    const mark = previousMark(comment);
+    if (mark === null) return [];
+    return [{ ...database, bytes: Number(bytes), operation: mark.operation, until: mark.until ?? mark.at }];
+  });
+  return { warm: warm.sort((a, b) => b.checkedAt.localeCompare(a.checkedAt)), kept: [...kept, ...schemas] };
+}
+
+const DATABASES = `
+  select datname as name, (select system_identifier from pg_control_system()) || '/' || oid as identity,
+         coalesce(case when has_database_privilege(oid, 'CONNECT') or pg_has_role('pg_read_all_stats', 'USAGE')
+                       then pg_database_size(oid) end, 0)::text as bytes,
+         shobj_description(oid, 'pg_database') as comment
+    from pg_database d where datname <> $1 and shobj_description(oid, 'pg_database') is not null`;
+
+/** Rows that a merge has put aside lie in the live database itself; where that does not answer, nothing is known of them. */
+async function schemasIn(live: Secret, options: Parameters<typeof withDatabase>[1]): Promise<Leftovers['kept']> {
+  try {
+    const rows = await withDatabase(live, options, (query) => query<Omit<Row, 'comment'> & { at: Date }>(SCHEMAS));
+    return rows.map(({ name, identity, bytes, at }) => {
+      const until = at.toISOString();
+      return { name, identity, bytes: Number(bytes), operation: `op-${SCHEMA.exec(name)?.[1]}`, until };
+    });
+  } catch {
+    options.signal?.throwIfAborted();
+    return [];
+  }
+}
+
+const SCHEMAS = `
+  select nspname as name, 'schema/' || n.oid as identity, now() as at,
+         (select coalesce(sum(pg_total_relation_size(c.oid)), 0)::text from pg_class c
+           where relnamespace = n.oid and relkind in ('r', 'm')) as bytes
+    from pg_namespace n where nspname ~ '^holdfast_op_[0-9]+$'`;

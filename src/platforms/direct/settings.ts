@@ -1,0 +1,66 @@
+// What every environment is described by whose PostgreSQL Holdfast reaches itself: its address and where its backups lie.
+import { z } from 'zod';
+import { Place } from '../../archives/settings.ts';
+import { Refusal } from '../../core/errors.ts';
+import type { System } from '../../core/system.ts';
+
+/** Secrets do not stand in system files: these name the environment variables that hold them. */
+export const Variable = z
+  .string()
+  .regex(/^[A-Z][A-Z0-9_]{0,60}$/, 'must be the name of an environment variable such as PROVOTE_DATABASE_URL');
+
+export const Archives = z.strictObject({
+  place: Place,
+  /** How the daily job names its files; `*` stands for any characters. Others are never taken for the latest backup. */
+  scheduled: z.string().min(1).default('backup_*'),
+  s3: z.strictObject({ accessKeyIdFrom: Variable, secretAccessKeyFrom: Variable }).optional(),
+  /** With what encrypted backups are read (P14). */
+  ageIdentityFrom: Variable.optional(),
+  gpgPassphraseFrom: Variable.optional(),
+  /** For whom those are encrypted that Holdfast makes. */
+  encryptTo: z.array(z.string().regex(/^age1[a-z0-9]+$/, 'must be an age recipient such as age1…')).default([]),
+  /** A backup that takes longer, or is smaller, has failed (B4). */
+  withinMinutes: z.number().positive().default(15),
+  atLeastBytes: z.int().nonnegative().default(0),
+});
+export type Archives = z.infer<typeof Archives>;
+
+/** Every platform of this kind adds its own to it. */
+export const Reachable = z.strictObject({
+  /** The variable with the address of the live database, for a role that may create and rename databases. */
+  connection: Variable,
+  archives: Archives,
+});
+export type Reachable = z.infer<typeof Reachable>;
+
+/** The variables that these settings name. */
+export function variablesIn({ connection, archives }: Reachable): string[] {
+  const { s3, ageIdentityFrom, gpgPassphraseFrom } = archives;
+  const named = [connection, s3?.accessKeyIdFrom, s3?.secretAccessKeyFrom, ageIdentityFrom, gpgPassphraseFrom];
+  return named.filter((name) => name !== undefined);
+}
+
+/** The settings of one environment, by the platform's own schema. */
+export function readSettings<T>(shape: z.ZodType<T>, system: System, environment: string): T {
+  const found = system.environments[environment];
+  const parsed = shape.safeParse(found?.settings);
+  if (parsed.success) return parsed.data;
+  const why = found === undefined ? 'it does not exist' : z.prettifyError(parsed.error);
+  throw new Refusal(
+    'bad-settings',
+    `The environment ${environment} of ${system.name} cannot be used: ${why}.`,
+    'Mend the system file.',
+  );
+}
+
+/** Every problem with settings as they stand in a system file. */
+export function settingsProblems(
+  shape: z.ZodType,
+  settings: unknown,
+): { path: (string | number)[]; message: string }[] {
+  const { error } = shape.safeParse(settings);
+  return (error?.issues ?? []).map(({ path, message }) => ({
+    path: path.filter((part) => typeof part !== 'symbol'),
+    message,
+  }));
+}

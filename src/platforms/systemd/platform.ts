@@ -1,0 +1,62 @@
+// The systemd platform: a PostgreSQL and the services on it as units of one machine, here or behind ssh.
+import type { Platform } from '../../core/platform.ts';
+import { direct } from '../direct/platform.ts';
+import type { DirectOptions, Reach } from '../direct/reach.ts';
+import { settingsProblems, variablesIn } from '../direct/settings.ts';
+import { logsWatch } from './actions/logs-watch.ts';
+import { servicesStart, servicesStop } from './actions/services.ts';
+import { momentsOf } from './moments.ts';
+import { createPlaces, type Places } from './place.ts';
+import { Settings } from './settings.ts';
+
+const ANSWER_MS = 30_000;
+
+export function problemsOf(settings: unknown) {
+  return settingsProblems(Settings, settings);
+}
+
+export function variablesOf(settings: unknown): string[] {
+  const { data } = Settings.safeParse(settings);
+  return data === undefined ? [] : variablesIn(data);
+}
+
+/** Makes the platform. Nothing is contacted before something is asked of it. */
+export function systemd(options: DirectOptions): Platform {
+  const places = createPlaces(options);
+  return direct(
+    {
+      kind: 'systemd',
+      capabilities: ['moments'],
+      problemsOf,
+      variablesOf,
+      reach: async (system, environment) => reachOf(places, places.settingsOf(system, environment)),
+      actions: {
+        'services.stop': servicesStop(places),
+        'services.start': servicesStart(places),
+        'logs.watch': logsWatch(places),
+      },
+    },
+    options,
+  );
+}
+
+async function reachOf(places: Places, settings: Settings): Promise<Reach> {
+  const { host, services, archives, dataDirectory, pgbackrest } = settings;
+  const live = () => places.addressOf(settings);
+  return {
+    name: host?.host ?? 'this machine',
+    live: await live(),
+    archives,
+    services,
+    migrate: null,
+    async freeBytes(signal) {
+      const ran = await places.hostOf(settings).run('df', ['--output=avail', '--block-size=1', '--', dataDirectory], {
+        timeoutMs: ANSWER_MS,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      const free = /^\s*(\d+)\s*$/m.exec(ran.stdout)?.[1];
+      return ran.code === 0 && free !== undefined ? Number(free) : null;
+    },
+    moments: pgbackrest === undefined ? null : momentsOf(pgbackrest, places.hostOf(settings, pgbackrest.user), live),
+  };
+}

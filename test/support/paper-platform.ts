@@ -5,6 +5,7 @@ import type { Platform } from '../../src/core/platform.ts';
 import type { Systems } from '../../src/core/ports.ts';
 import { Secret } from '../../src/core/secret.ts';
 import type { System } from '../../src/core/system.ts';
+import { personTask } from '../../src/platforms/shared/person-task.ts';
 
 /** What exists. Everything that an operation can change is in here, so a clean slate is one comparison. */
 export type World = {
@@ -165,6 +166,7 @@ function actionsOn(paper: Paper): Actions {
       effect: ({ candidate }) => void world.loaded.push(candidate),
       done: ({ candidate }) => world.loaded.includes(candidate),
     }),
+    'person.task': personTask(),
     'maintenance.on': action(paper, 'maintenance.on', {
       effect: () => {
         world.maintenance = true;

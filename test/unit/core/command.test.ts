@@ -3,6 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Command, commandText, parseCommand } from '../../../src/core/command.ts';
 
+function restoring(given: Partial<Extract<Command, { verb: 'restore' }>>): Command {
+  return { verb: 'restore', system: null, environment: 'production', backup: null, at: null, table: null, ...given };
+}
+
 const accepted: [string, Command][] = [
   ['verify', { verb: 'verify', system: null, backup: 'latest', deep: false }],
   ['verify a007 --deep', { verb: 'verify', system: null, backup: 'a007', deep: true }],
@@ -15,6 +19,28 @@ const accepted: [string, Command][] = [
     '  RESTORE   staging  latest ',
     { verb: 'restore', system: null, environment: 'staging', backup: 'latest', at: null, table: null },
   ],
+  [
+    'restore production a001 --table billing.entries',
+    restoring({ backup: 'a001', table: { name: 'billing.entries', mode: 'missing' } }),
+  ],
+  [
+    'restore production latest --replace --table entries',
+    restoring({ backup: 'latest', table: { name: 'entries', mode: 'replace' } }),
+  ],
+  ['restore production --at "2025-11-22 14:30 UTC"', restoring({ at: '2025-11-22T14:30:00.000Z' })],
+  ['restore production --at “2025-11-22 14:30:07 +01:00”', restoring({ at: '2025-11-22T13:30:07.000Z' })],
+  ['restore production --at 2025-11-22T14:30:07.250Z', restoring({ at: '2025-11-22T14:30:07.250Z' })],
+  ['warm production', { verb: 'warm', system: null, environment: 'production', backup: 'latest' }],
+  ['rollback previous', { verb: 'rollback', system: null, release: 'previous' }],
+  ['recover', { verb: 'scenarios', system: null }],
+  ['scenarios --system provote', { verb: 'scenarios', system: 'provote' }],
+  ['recover corruption', { verb: 'recover', system: null, scenario: 'corruption', backup: null, at: null }],
+  ['recover corruption a003', { verb: 'recover', system: null, scenario: 'corruption', backup: 'a003', at: null }],
+  [
+    'recover moment --at "2025-11-22 14:30 UTC"',
+    { verb: 'recover', system: null, scenario: 'moment', backup: null, at: '2025-11-22T14:30:00.000Z' },
+  ],
+  ['cleanup op-41', { verb: 'cleanup', operation: 'op-41' }],
   ['rollback v255', { verb: 'rollback', system: null, release: 'v255' }],
   ['undo op-41', { verb: 'undo', operation: 'op-41' }],
   ['backup', { verb: 'backup', system: null, environment: null }],
@@ -44,6 +70,19 @@ const refused: [string, string, RegExp][] = [
   ['verify --system', 'usage', /needs a value/],
   ['verify --system --json', 'usage', /needs a value/],
   ['systems now', 'usage', /“now”/],
+  ['restore production a001 --table', 'usage', /“--table” needs a value/],
+  ['restore production a001 --table drop;table', 'usage', /not a valid table/],
+  ['restore production a001 --replace', 'usage', /need `--table`/],
+  ['restore production a001 --missing', 'usage', /need `--table`/],
+  ['restore production a001 --table t --missing --replace', 'usage', /either/],
+  ['restore production a001 --at "2025-11-22 14:30 UTC"', 'usage', /neither a backup nor a table/],
+  ['restore production --table t --at "2025-11-22 14:30 UTC"', 'usage', /neither a backup nor a table/],
+  ['restore production --at yesterday', 'usage', /not a moment with its time zone/],
+  ['restore production --at "2025-11-22 14:30"', 'usage', /not a moment with its time zone/],
+  ['restore production --at "2025-13-45 99:99 UTC"', 'usage', /no such moment/],
+  ['recover Corruption!', 'usage', /not a valid scenario/],
+  ['recover corruption a001 now', 'usage', /“now”/],
+  ['cleanup 41', 'usage', /not a valid operation/],
   [`restore staging ${'a'.repeat(400)}`, 'too-long', /at most 300/],
   ['restore staging a001\u202e', 'unprintable', /cannot be seen/],
   ['restore staging \u0000', 'unprintable', /cannot be seen/],

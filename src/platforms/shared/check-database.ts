@@ -1,11 +1,11 @@
 // The actions database.check and candidate.check: is the data of a database whole, and how does it differ from the live one?
 import type { Action, Args, Run } from '../../core/action.ts';
 import { reasonOf } from '../../core/errors.ts';
+import { onlyReads } from '../../core/only-reads.ts';
 import type { DatabaseRef, Platform } from '../../core/platform.ts';
 import { checkData } from '../../postgres/integrity.ts';
 import { survey } from '../../postgres/survey.ts';
 import { dataOutcome } from './data-outcome.ts';
-import { onlyReads } from './only-reads.ts';
 
 /** Checks the live database of an environment. */
 export function checkDatabase(platform: Platform): Action<Args<'database.check'>> {

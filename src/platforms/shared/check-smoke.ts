@@ -1,8 +1,8 @@
 // The action smoke.check: does the application answer its users' first questions as a healthy one does?
 import type { Action, Args, Outcome } from '../../core/action.ts';
+import { onlyReads } from '../../core/only-reads.ts';
 import { done, failed } from '../../core/outcomes.ts';
 import { list } from '../../core/wording.ts';
-import { onlyReads } from './only-reads.ts';
 import { runSmokeTests, type SmokeOptions } from './smoke.ts';
 
 /** All of them are asked though one fails; the outcome names those that failed, each with what it answered. */

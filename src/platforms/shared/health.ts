@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Action, Args, Outcome } from '../../core/action.ts';
 import { Fault } from '../../core/errors.ts';
+import { onlyReads } from '../../core/only-reads.ts';
 import type { Health } from '../../core/system.ts';
 import { causeOf, clean, shownUrl, startOf } from './http-look.ts';
-import { onlyReads } from './only-reads.ts';
 
 /** How long an answer is waited for that is only told. */
 const REPORT_SECONDS = 10;

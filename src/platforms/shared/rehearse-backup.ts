@@ -61,7 +61,7 @@ async function rehearse(options: FileOptions & { now: () => Date }, { from }: Re
     const rows = Object.values(tables).reduce((sum, one) => sum + one, 0);
     const says = [
       `${from.backup.id} was restored into a scratch PostgreSQL: ${count(rows, 'row')} in ${count(system.tables.length, 'table')}.`,
-      ...(loaded.leftOut.length === 0 ? [] : [`Not installed there, so left out: ${list(loaded.leftOut)}.`]),
+      ...(loaded.leftOut.length === 0 ? [] : [`Left out: ${list(loaded.leftOut)}.`]),
     ];
     const outcome = dataOutcome(checks, { says });
     if (outcome.is !== 'done') return outcome;

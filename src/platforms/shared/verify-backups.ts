@@ -2,9 +2,9 @@
 import type { Action, Args, Outcome } from '../../core/action.ts';
 import { checkBackups, checkObjective } from '../../core/backup-checks.ts';
 import { verdictOf } from '../../core/check.ts';
+import { onlyReads } from '../../core/only-reads.ts';
 import type { Platform } from '../../core/platform.ts';
 import { count } from '../../core/wording.ts';
-import { onlyReads } from './only-reads.ts';
 
 /** Failing checks do not fail the step: finding them is what it is for. `now` is asked once per run. */
 export function verifyBackups(platform: Platform, now: () => Date): Action<Args<'backups.verify'>> {

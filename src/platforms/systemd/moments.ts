@@ -2,6 +2,7 @@
 import type { Secret } from '../../core/secret.ts';
 import { list } from '../../core/wording.ts';
 import type { Host } from '../../lib/host.ts';
+import { withDatabase } from '../../postgres/connect.ts';
 import type { Repository } from '../../postgres/moment/on-host.ts';
 import { recoverTo } from '../../postgres/moment/recover.ts';
 import { dumpRecovered, homeOf, removeRecovered } from '../../postgres/moment/recovered.ts';
@@ -11,6 +12,18 @@ import type { Moments } from '../direct/reach.ts';
 import type { Settings } from './settings.ts';
 
 const WINDOW_MS = 60_000;
+
+/** A server that is down is recovered all the same, from what was archived: null then. */
+async function answering(live: Secret, signal: AbortSignal): Promise<Secret | null> {
+  const connection = { readOnly: true, purpose: 'holdfast facts', timeoutSeconds: 10, signal };
+  try {
+    await withDatabase(live, connection, (query) => query('select 1'));
+    return live;
+  } catch {
+    signal.throwIfAborted();
+    return null;
+  }
+}
 
 function noteOf(step: RecoveryStep): string {
   if (step.step === 'restore') return `restoring the backup, ${step.percent} %`;
@@ -24,11 +37,10 @@ export function momentsOf(
   live: () => Promise<Secret>,
 ): Moments {
   const repository: Repository = { host, stanza, config };
-  // A server that is down is recovered all the same, from what was archived.
-  const server = () => live().catch(() => null);
+  const server = async (signal: AbortSignal) => await answering(await live(), signal);
   return {
     async window(signal = AbortSignal.timeout(WINDOW_MS)) {
-      const asked = { live: await server(), purpose: 'holdfast facts', signal };
+      const asked = { live: await server(signal), purpose: 'holdfast facts', signal };
       const { from, to } = await recoverableWindow(repository, asked);
       return { from, to };
     },
@@ -39,7 +51,7 @@ export function momentsOf(
         at,
         dir,
         name,
-        live: await server(),
+        live: await server(signal),
         purpose,
         signal,
         progress: (step) => onNote(noteOf(step)),
@@ -49,7 +61,9 @@ export function momentsOf(
       const { backup, lastCommitAt, nextCommitAt } = recovered;
       const reached = lastCommitAt ?? at;
       const ends = [
-        `the last transaction in it was committed at ${exact(reached)}`,
+        lastCommitAt === null
+          ? 'nothing was committed between the backup and that moment'
+          : `the last transaction in it was committed at ${exact(lastCommitAt)}`,
         nextCommitAt === null
           ? 'the archive knows of none after it'
           : `the first one that is not was committed at ${exact(nextCommitAt)}`,

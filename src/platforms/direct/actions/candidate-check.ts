@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Action, Args, Outcome, Run } from '../../../core/action.ts';
 import { reasonOf } from '../../../core/errors.ts';
 import type { Proof } from '../../../core/facts.ts';
+import { onlyReads } from '../../../core/only-reads.ts';
 import { candidateMark, markCandidate } from '../../../postgres/candidate/mark.ts';
 import { compareDatabases } from '../../../postgres/compare/compare.ts';
 import { saysOf } from '../../../postgres/compare/says.ts';
@@ -11,7 +12,6 @@ import { toDatabase } from '../../../postgres/connect.ts';
 import { checkData } from '../../../postgres/integrity.ts';
 import { checkStructure } from '../../../postgres/structure.ts';
 import { dataOutcome } from '../../shared/data-outcome.ts';
-import { onlyReads } from '../../shared/only-reads.ts';
 import { purposeOf } from '../purpose.ts';
 import type { Tools } from '../reach.ts';
 

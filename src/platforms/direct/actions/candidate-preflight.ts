@@ -1,9 +1,9 @@
 // candidate.preflight: would the archive load here? Version, extensions, roles, encoding, disk and the work of others, before anything is made.
 import type { Action, Args } from '../../../core/action.ts';
+import { onlyReads } from '../../../core/only-reads.ts';
 import { done, untouched } from '../../../core/outcomes.ts';
 import { preflight } from '../../../postgres/candidate/preflight.ts';
 import { databaseName } from '../../../postgres/connect.ts';
-import { onlyReads } from '../../shared/only-reads.ts';
 import { fetched } from '../../shared/work-files.ts';
 import { purposeOf } from '../purpose.ts';
 import type { Tools } from '../reach.ts';

@@ -1,10 +1,10 @@
 // candidate.scan: is any personal data left in a masked candidate? Anything at all means that it is thrown away.
 import type { Action, Args, Outcome } from '../../../core/action.ts';
+import { onlyReads } from '../../../core/only-reads.ts';
 import { done, failed } from '../../../core/outcomes.ts';
 import { toDatabase } from '../../../postgres/connect.ts';
 import { scanForLeaks } from '../../../postgres/masking/scan.ts';
 import { archiveSources } from '../../../postgres/masking/sources.ts';
-import { onlyReads } from '../../shared/only-reads.ts';
 import { workDirOf } from '../../shared/work-files.ts';
 import { withFetched } from '../fetched.ts';
 import { purposeOf } from '../purpose.ts';

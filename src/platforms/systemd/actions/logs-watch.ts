@@ -1,9 +1,9 @@
 // logs.watch: reads the journals of the services for a while, bounded in time and lines (F23).
 import type { Action, Args, Run } from '../../../core/action.ts';
 import type { Check } from '../../../core/check.ts';
+import { onlyReads } from '../../../core/only-reads.ts';
 import { done } from '../../../core/outcomes.ts';
 import { sleep } from '../../../lib/clock.ts';
-import { onlyReads } from '../../shared/only-reads.ts';
 import type { Places } from '../place.ts';
 import { readJournal } from '../units.ts';
 

@@ -1,5 +1,5 @@
 // What all actions have in common that only look.
-import type { Probed } from '../../core/action.ts';
+import type { Probed } from './action.ts';
 
 /** Looking once more is harmless, and there is nothing to take back. */
 export const onlyReads = {

@@ -26,16 +26,24 @@ import { createSweep } from './operations/sweep.ts';
 import { createUseCases } from './operations/use-cases.ts';
 import { assertApprovers } from './people/assert-approvers.ts';
 import { slackPeople } from './people/slack-people.ts';
+import {
+  compose,
+  problemsOf as composeProblemsOf,
+  variablesOf as composeVariablesOf,
+} from './platforms/compose/platform.ts';
 import type { DirectOptions } from './platforms/direct/reach.ts';
 import { type Heroku, heroku } from './platforms/heroku/platform.ts';
 import { problemsOf as herokuProblemsOf } from './platforms/heroku/settings.ts';
 import { checkCandidate, checkDatabase } from './platforms/shared/check-database.ts';
+import { checkSmoke } from './platforms/shared/check-smoke.ts';
 import { fetchBackupAction } from './platforms/shared/fetch-backup.ts';
 import { checkHealth, healthNow } from './platforms/shared/health.ts';
 import { personTask } from './platforms/shared/person-task.ts';
 import { rehearseBackup } from './platforms/shared/rehearse-backup.ts';
 import { createSystems } from './platforms/shared/systems.ts';
 import { verifyBackups } from './platforms/shared/verify-backups.ts';
+import { supabase } from './platforms/supabase/platform.ts';
+import { problemsOf as supabaseProblemsOf, variablesOf as supabaseVariablesOf } from './platforms/supabase/settings.ts';
 import {
   systemd,
   problemsOf as systemdProblemsOf,
@@ -57,7 +65,9 @@ export type Role = (typeof ROLES)[number];
 /** What judges the settings in system files, before anything is connected. */
 export const judges: readonly Pick<Platform, 'kind' | 'problemsOf' | 'variablesOf'>[] = [
   { kind: 'heroku', problemsOf: herokuProblemsOf, variablesOf: () => [] },
+  { kind: 'compose', problemsOf: composeProblemsOf, variablesOf: composeVariablesOf },
   { kind: 'systemd', problemsOf: systemdProblemsOf, variablesOf: systemdVariablesOf },
+  { kind: 'supabase', problemsOf: supabaseProblemsOf, variablesOf: supabaseVariablesOf },
 ];
 
 /** How long (s) a worker that fell silent keeps an operation before another one may take it. */
@@ -90,7 +100,8 @@ export function createApp(config: Config, roles: readonly Role[]): App {
   const client = slackClient({ token: config.slack.botToken, apiUrl: config.slack.apiUrl, logger: boltLogger(log) });
   const people = slackPeople({ client });
   const platform = herokuFor(config);
-  const platforms: readonly Platform[] = [platform, systemd(directOptions(config))];
+  const reaching = directOptions(config);
+  const platforms: readonly Platform[] = [platform, compose(reaching), systemd(reaching), supabase(reaching)];
   const systems = createSystems({
     systems: config.systems,
     platforms,
@@ -199,7 +210,8 @@ async function botParts(deps: Deps, store: Store, config: Config, log: Log): Pro
   return [app, every(TICK_MS, () => tick(ticking, new Date()), log), sender];
 }
 
-function sharedActions(platform: Platform, { workDir, path }: Config): Actions {
+function sharedActions(platform: Platform, config: Config): Actions {
+  const { workDir, path } = config;
   const now = () => new Date();
   const files = { platform, workDir, path };
   return {
@@ -209,6 +221,7 @@ function sharedActions(platform: Platform, { workDir, path }: Config): Actions {
     'database.check': checkDatabase(platform),
     'candidate.check': checkCandidate(platform),
     'health.check': checkHealth(),
+    'smoke.check': checkSmoke(directOptions(config)),
     'person.task': personTask(),
   };
 }

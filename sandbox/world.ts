@@ -1,11 +1,19 @@
-// The world of the grayledger story: a simulated Heroku, with Holdfast and all that it stands on.
+// The worlds of grayledger and suoops: a simulated Heroku, with Holdfast and all that it stands on.
 import { join } from 'node:path';
 import pg from 'pg';
 import { type Estate, type Ground, type GroundOptions, startGround } from './ground.ts';
 import { type SimulatedHeroku, startHeroku } from './heroku/start.ts';
 import { startPostgres } from './servers/postgres.ts';
 
+/** The systems on Heroku, with the app of each environment. */
+const APPS = {
+  grayledger: { production: 'grayledger-production', staging: 'grayledger-staging' },
+  suoops: { production: 'suoops-backend', staging: 'suoops-staging' },
+} as const;
+
 export type WorldOptions = GroundOptions & {
+  /** Default: grayledger. */
+  system?: keyof typeof APPS;
   /** `real` for people, `fast` for tests. */
   pace?: 'real' | 'fast';
 };
@@ -18,7 +26,7 @@ export type World = Ground & {
 
 /** Starts everything but Holdfast. What was started is stopped again when something does not start. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const { estate, ...ground } = await startGround(options, (dir) => grayledger(dir, options.pace ?? 'fast'));
+  const { estate, ...ground } = await startGround(options, (dir) => onHeroku(dir, options));
   const { heroku, urlOf } = estate;
   return { ...ground, heroku, countRows: (database, table) => rowsIn(urlOf(database), table) };
 }
@@ -26,17 +34,19 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 type HerokuEstate = Estate & { readonly heroku: SimulatedHeroku; urlOf(database: string): string };
 
 /** Heroku's databases are on a server of their own. */
-async function grayledger(dir: string, pace: 'real' | 'fast'): Promise<HerokuEstate> {
+async function onHeroku(dir: string, { pace = 'fast', system = 'grayledger' }: WorldOptions): Promise<HerokuEstate> {
   const platform = await startPostgres();
-  const heroku = await startHeroku({ postgres: platform.url, dir: join(dir, 'dumps'), pace }).catch(async (thrown) => {
-    await platform.stop();
-    throw thrown;
-  });
+  const heroku = await startHeroku({ postgres: platform.url, dir: join(dir, 'dumps'), pace, systems: [system] }).catch(
+    async (thrown) => {
+      await platform.stop();
+      throw thrown;
+    },
+  );
   const healthOf = (app: string) => `${heroku.apps[app]?.web ?? ''}/health`;
   return {
-    system: 'grayledger',
+    system,
     addresses: {
-      health: { production: healthOf('grayledger-production'), staging: healthOf('grayledger-staging') },
+      health: { production: healthOf(APPS[system].production), staging: healthOf(APPS[system].staging) },
       settings: {},
     },
     env: {

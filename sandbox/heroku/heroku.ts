@@ -1,7 +1,7 @@
 // What every part of the simulator works with: the account's state and the means to change real databases.
 
 import type { Links } from './http/links.ts';
-import type { World } from './model.ts';
+import type { History, World } from './model.ts';
 import type { Pace } from './pace.ts';
 import type { Postgres } from './postgres/server.ts';
 
@@ -12,6 +12,8 @@ export type Heroku = {
   postgres: Postgres;
   /** Where the dump files lie. */
   dir: string;
+  /** By add-on: those databases whose past states can be had again. */
+  histories: Map<string, History>;
   links: Links;
   /** Web address of each app by name, once its server listens. */
   webUrls: Map<string, string>;

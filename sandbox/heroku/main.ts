@@ -1,13 +1,18 @@
 // The simulated Heroku as a process: prints one JSON line when ready, ends on a signal or with its parent.
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { serve } from './serve.ts';
+import { SYSTEMS, serve } from './serve.ts';
 
 const Arguments = z.object({
   port: z.coerce.number().int().default(0),
   postgres: z.url(),
   dir: z.string(),
   pace: z.enum(['fast', 'real']).default('real'),
+  systems: z
+    .string()
+    .default('grayledger')
+    .transform((names) => names.split(','))
+    .pipe(z.array(z.enum(SYSTEMS)).min(1)),
   'app-port-base': z.coerce.number().int().default(0),
   'with-parent': z.boolean().default(false),
 });
@@ -19,6 +24,7 @@ const { values } = parseArgs({
     postgres: text,
     dir: text,
     pace: text,
+    systems: text,
     'app-port-base': text,
     'with-parent': { type: 'boolean' },
   },

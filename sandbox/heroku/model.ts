@@ -1,4 +1,6 @@
 // The nouns of the simulated Heroku: what one account holds, as plain data.
+import type pg from 'pg';
+import type { Business } from './seed/business.ts';
 import type { LogBuffer } from './web/log-buffer.ts';
 
 export type Slug = {
@@ -34,6 +36,8 @@ export type Dyno = { id: string; name: string; type: string; restartedAt: Date }
 export type App = {
   id: string;
   name: string;
+  /** What its code does with its database. */
+  business: Business;
   maintenance: boolean;
   createdAt: Date;
   updatedAt: Date;
@@ -60,6 +64,8 @@ export type Addon = {
   state: 'provisioning' | 'provisioned' | 'deprovisioned';
   createdAt: Date;
   login: DatabaseLogin;
+  /** Made as another database was at a moment: what its customer asked for, and which of its states it got. */
+  rollbackOf: { addonId: string; to: Date; state: Date } | null;
 };
 
 export type Attachment = {
@@ -93,6 +99,14 @@ export type Transfer = {
   logs: { createdAt: Date; message: string }[];
   /** Ends the work behind it at once; the work then records the cancellation. */
   cancel: (() => void) | null;
+};
+
+/** The past of a database. */
+export type History = {
+  /** Oldest first; each held until the next one. Before the first one, rows were only added. */
+  states: { at: Date; file: string }[];
+  /** Makes of the first state the one at an earlier moment. */
+  withoutLater(client: pg.Client, moment: Date): Promise<void>;
 };
 
 /** Everything the account holds. */

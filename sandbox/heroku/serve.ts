@@ -25,7 +25,16 @@ import { releaseRoutes } from './platform/releases.ts';
 import { postgresAt } from './postgres/server.ts';
 import { seedProduction } from './seed/production.ts';
 import { seedStaging } from './seed/staging.ts';
+import { seedSuoops } from './seed/suoops.ts';
 import { serveApp } from './web/serve-app.ts';
+
+export const SYSTEMS = ['grayledger', 'suoops'] as const;
+export type SystemName = (typeof SYSTEMS)[number];
+
+const seeds: Record<SystemName, (heroku: Heroku) => Promise<unknown>> = {
+  grayledger: (heroku) => Promise.all([seedProduction(heroku), seedStaging(heroku)]),
+  suoops: seedSuoops,
+};
 
 export type ServeOptions = {
   port: number;
@@ -33,6 +42,7 @@ export type ServeOptions = {
   postgres: string;
   dir: string;
   pace: PaceName;
+  systems: readonly SystemName[];
   /** Ports of the apps, counted up from here; 0: any free ones. */
   appPortBase: number;
 };
@@ -60,11 +70,12 @@ export async function serve(options: ServeOptions): Promise<{ ready: Ready; clos
     pace: paces[options.pace],
     postgres: postgresAt(options.postgres),
     dir: options.dir,
+    histories: new Map(),
     links: signedLinks(`localhost:${api.port}`),
     webUrls: new Map(),
     ending: ending.signal,
   };
-  await Promise.all([seedProduction(heroku), seedStaging(heroku)]);
+  await Promise.all(options.systems.map((name) => seeds[name](heroku)));
   heroku.world.apps.sort((a, b) => a.name.localeCompare(b.name));
 
   const webs: Listening[] = [];

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type Control, controlOf } from './control/client.ts';
 import type { PaceName } from './pace.ts';
+import type { SystemName } from './serve.ts';
 
 export type StartHeroku = {
   /** Superuser URL of the PostgreSQL server that holds the add-ons' databases. */
@@ -13,6 +14,8 @@ export type StartHeroku = {
   dir: string;
   /** Default: `real`, about 6 s for a restore. */
   pace?: PaceName;
+  /** Whose apps there are. Default: grayledger alone, which starts soonest. */
+  systems?: readonly SystemName[];
   /** Default: any free port. */
   port?: number;
   /** Ports of the apps, counted up from here. Default: any free ports. */
@@ -43,6 +46,7 @@ export async function startHeroku({
   postgres,
   dir,
   pace = 'real',
+  systems = ['grayledger'],
   port = 0,
   appPortBase = 0,
 }: StartHeroku): Promise<SimulatedHeroku> {
@@ -54,6 +58,8 @@ export async function startHeroku({
     dir,
     '--pace',
     pace,
+    '--systems',
+    systems.join(','),
     '--port',
     String(port),
     '--app-port-base',

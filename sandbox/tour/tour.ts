@@ -8,6 +8,7 @@ import { production, rollback } from './production.ts';
 import { prove } from './prove.ts';
 import { openStage, type Stage } from './stage.ts';
 import { staging } from './staging.ts';
+import { suoops } from './suoops.ts';
 
 /** Seconds between status updates here, so that the story shows some; production has 15 minutes. */
 const UPDATE_SECONDS = 5;
@@ -42,6 +43,7 @@ function act<W extends Ground>(
 
 const ACTS: readonly Act[] = [
   act('grayledger', startWorld, [look, wrongInputs, prove, staging, rollback, production]),
+  act('suoops', (options) => startWorld({ ...options, system: 'suoops' }), [suoops]),
   act('financial-planning', startFinancialPlanningWorld, [momentInTime, oneTable, warmRestore]),
 ];
 

@@ -30,9 +30,13 @@ export function rollbackPlan({ system, facts, chosen }: Given, release: string):
   return rollbackDraft(environment, here, from, to, chosen.now);
 }
 
-/** The newest release with other code (S5): the one before may differ in a config var only. */
+/**
+ * The newest release with other code from before this code first ran (S5): the one directly before may differ in a config var
+ * only, and after a rollback it is the very code that was rolled back.
+ */
 function previousCode({ releases, target }: EnvironmentFacts, from: Release): Release {
-  const found = releases.find((release) => isEligible(release) && release.code !== from.code);
+  const first = releases.findLastIndex(({ code }) => code === from.code);
+  const found = releases.slice(first + 1).find(isEligible);
   if (found !== undefined) return found;
   throw new Refusal(
     'no-such-release',

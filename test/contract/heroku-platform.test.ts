@@ -28,7 +28,7 @@ describe('facts', () => {
     const facts = EnvironmentFacts.parse(await bench.platform.facts(bench.system, 'production'));
     expect(facts).toMatchObject({
       target: { environment: 'production', name: PRODUCTION, database: 'postgresql-cubic-14087' },
-      maintenance: false,
+      window: null,
       releasePhase: 'bundle exec rails db:migrate',
       activity: [],
       survey: null,

@@ -1,34 +1,40 @@
 // Changes the attached database as customers or a bug would.
+import { remember } from '../data/history.ts';
 import type { Heroku } from '../heroku.ts';
 import { addonOf, attachmentsOf } from '../lookup.ts';
-import type { App } from '../model.ts';
+import type { Addon, App } from '../model.ts';
 import { withClient } from '../postgres/with-client.ts';
-import { insertEntries, productionRows, stagingRows } from '../seed/rows.ts';
 
-/** Customers write `count` balanced entries; returns how many there are then. */
-export function writeRows(heroku: Heroku, app: App, count: number): Promise<number> {
-  return withClient(databaseUrl(heroku, app), async (client) => {
-    const now = new Date();
-    const flavour = app.name.endsWith('-staging') ? stagingRows : productionRows;
-    await insertEntries(client, flavour, count, new Date(now.getTime() - 2_000), now);
-    const { rows } = await client.query<{ count: string }>('select count(*) from entries');
-    return Number(rows[0]?.count ?? 0);
-  });
+/** Customers write `count` rows; returns how many there are then. */
+export async function writeRows(heroku: Heroku, app: App, count: number): Promise<number> {
+  const addon = liveOf(heroku, app);
+  await withClient(heroku.postgres.urlOf(addon.login), (client) => app.business.write(client, count));
+  await remember(heroku, addon);
+  return rowsUntil(heroku, app, null);
 }
 
-/** Deletes one line item of every tenth entry; returns how many entries no longer balance. */
-export function corrupt(heroku: Heroku, app: App): Promise<number> {
-  return withClient(databaseUrl(heroku, app), async (client) => {
-    await client.query("delete from line_items where memo = 'credit' and entry_id % 10 = 0");
+/** A bug removes data; returns how many rows no longer fit together. */
+export async function corrupt(heroku: Heroku, app: App): Promise<number> {
+  const addon = liveOf(heroku, app);
+  const broken = await withClient(heroku.postgres.urlOf(addon.login), (client) => app.business.corrupt(client));
+  await remember(heroku, addon);
+  return broken;
+}
+
+/** Rows of the table that the app counts, of those written until `moment`. */
+export function rowsUntil(heroku: Heroku, app: App, moment: Date | null): Promise<number> {
+  return withClient(heroku.postgres.urlOf(liveOf(heroku, app).login), async (client) => {
     const { rows } = await client.query<{ count: string }>(
-      'select count(*) from (select entry_id from line_items group by entry_id having sum(amount_cents) <> 0) as unbalanced',
+      `select count(*) from ${client.escapeIdentifier(app.business.counts)}
+       where created_at <= coalesce($1::timestamptz, 'infinity')`,
+      [moment],
     );
     return Number(rows[0]?.count ?? 0);
   });
 }
 
-function databaseUrl({ world, postgres }: Heroku, app: App): string {
+function liveOf({ world }: Heroku, app: App): Addon {
   const attached = attachmentsOf(world, app).find(({ name }) => name === 'DATABASE');
   if (attached === undefined) throw new Error(`${app.name} has no DATABASE`);
-  return postgres.urlOf(addonOf(world, attached.addonId).login);
+  return addonOf(world, attached.addonId);
 }

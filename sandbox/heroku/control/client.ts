@@ -30,10 +30,13 @@ export function controlOf(url: string) {
     },
     fault: async (fault: Fault) => void (await call('faults', fault)),
     clearFaults: async () => void (await call('faults/clear', {})),
-    /** Customers write; resolves to the number of entries then. */
+    /** Customers write; resolves to the number of entries (or invoices) then. */
     writeRows: async (app: string, entries: number) =>
       ((await call('write-rows', { app, entries })) as { entries: number }).entries,
-    /** Resolves to the number of entries that no longer balance. */
+    /** How many entries (or invoices) of the live database were written until that moment. */
+    rowsUntil: async (app: string, moment: string) =>
+      ((await call('rows-until', { app, moment })) as { rows: number }).rows,
+    /** Resolves to the number of entries that no longer balance, or of payments without an invoice. */
     corrupt: async (app: string) => ((await call('corrupt', { app })) as { unbalanced: number }).unbalanced,
     truncateBackup: async (app: string, num: number) => void (await call('truncate-backup', { app, num })),
     flipBit: async (app: string, num: number) => void (await call('flip-bit', { app, num })),

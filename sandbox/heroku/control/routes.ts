@@ -10,13 +10,14 @@ import type { RequestLog } from '../http/request-log.ts';
 import { ok, type Route, route } from '../http/route.ts';
 import { appOf, transferOf } from '../lookup.ts';
 import { paces } from '../pace.ts';
-import { corrupt, writeRows } from './change-rows.ts';
+import { corrupt, rowsUntil, writeRows } from './change-rows.ts';
 import { cutShort, flipBit } from './damage-dump.ts';
 import { ForgedBackup, forgeBackup } from './forge-backup.ts';
 import { stateOf } from './state.ts';
 
 const OfApp = z.strictObject({ app: z.string() });
 const Rows = z.strictObject({ app: z.string(), entries: z.number().int().positive().max(10_000) });
+const Until = z.strictObject({ app: z.string(), moment: z.iso.datetime() });
 const Backup = z.strictObject({ app: z.string(), num: z.number().int() });
 const PaceChange = z.strictObject({ pace: z.enum(['fast', 'real']) });
 
@@ -48,6 +49,10 @@ export function controlRoutes(heroku: Heroku, faults: ActiveFaults, log: Request
     }),
     route('POST', '/_control/corrupt', async ({ body }) => {
       return ok({ unbalanced: await corrupt(heroku, appOf(world, shaped(OfApp, body).app)) });
+    }),
+    route('POST', '/_control/rows-until', async ({ body }) => {
+      const { app, moment } = shaped(Until, body);
+      return ok({ rows: await rowsUntil(heroku, appOf(world, app), new Date(moment)) });
     }),
     route('POST', '/_control/truncate-backup', async ({ body }) => {
       await cutShort(dumpFile(heroku.dir, backupOf(body).transfer.uuid));

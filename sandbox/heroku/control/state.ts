@@ -18,6 +18,7 @@ function appState({ world, webUrls }: Heroku, app: App) {
     web: webUrls.get(app.name) ?? null,
     maintenance: app.maintenance,
     currentRelease: currentRelease(app)?.version ?? null,
+    formation: Object.fromEntries(app.formation.map(({ type, quantity }) => [type, quantity])),
     releases: app.releases.map(({ version, description, status, slugId, createdAt }) => ({
       version,
       description,
@@ -27,7 +28,17 @@ function appState({ world, webUrls }: Heroku, app: App) {
     })),
     addons: world.addons
       .filter(({ appId }) => appId === app.id)
-      .map(({ name, plan, state, login }) => ({ name, plan, state, database: login.database })),
+      .map(({ name, plan, state, login, rollbackOf }) => ({
+        name,
+        plan,
+        state,
+        database: login.database,
+        rollbackOf: rollbackOf && {
+          addon: world.addons.find(({ id }) => id === rollbackOf.addonId)?.name ?? null,
+          to: rollbackOf.to.toISOString(),
+          state: rollbackOf.state.toISOString(),
+        },
+      })),
     attachments: attachmentsOf(world, app).map(({ name, addonId }) => ({
       name,
       addon: world.addons.find(({ id }) => id === addonId)?.name ?? null,

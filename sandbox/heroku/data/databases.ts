@@ -8,6 +8,7 @@ import { newId } from '../identity.ts';
 import { addonOf, appOfAddon } from '../lookup.ts';
 import type { Addon, Schedule } from '../model.ts';
 import { dataTime } from '../timestamps.ts';
+import { earliestOf } from './history.ts';
 
 const NewSchedule = z.object({ hour: z.coerce.number().int().min(0).max(23), timezone: z.string().default('UTC') });
 
@@ -63,6 +64,8 @@ async function infoOf(heroku: Heroku, addon: Addon) {
   const standard = addon.plan.startsWith('standard') || addon.plan.startsWith('premium');
   const plan = `${addon.plan.slice(0, 1).toUpperCase()}${addon.plan.slice(1).replace('-', ' ')}`;
   const info = (name: string, value: string) => ({ name, values: [value] });
+  const earliest = earliestOf(heroku, addon)?.toISOString().slice(0, 16).replace('T', ' ');
+  const parent = heroku.world.addons.find(({ id }) => id === addon.rollbackOf?.addonId);
   return {
     addon_id: addon.id,
     name: addon.name,
@@ -80,7 +83,6 @@ async function infoOf(heroku: Heroku, addon: Addon) {
     num_connections_waiting: 0,
     following: null,
     leader: null,
-    forked_from: null,
     'available_for_ingress?': ready,
     'standalone?': true,
     'waiting?': !ready,
@@ -94,7 +96,9 @@ async function infoOf(heroku: Heroku, addon: Addon) {
       info('PG Version', '15'),
       info('Created', dataTime(addon.createdAt).slice(0, 16)),
       ...(standard ? [info('Continuous Protection', 'On'), info('Fork/Follow', 'Available')] : []),
-      info('Rollback', standard ? 'earliest from 4 days ago' : 'Unsupported'),
+      info('Rollback', standard ? (earliest ? `earliest from ${earliest} UTC` : 'Unavailable') : 'Unsupported'),
+      // The CLI turns the address into the name of a config var.
+      ...(parent ? [{ ...info('Forked From', heroku.postgres.urlOf(parent.login)), resolve_db_name: true }] : []),
       info('Maintenance', 'not required'),
     ],
   };

@@ -6,6 +6,7 @@ import type { Addon, Transfer } from '../model.ts';
 import { ended } from '../postgres/run-tool.ts';
 import { startTool } from '../postgres/tools.ts';
 import type { WorkOptions } from './capture.ts';
+import { remember } from './history.ts';
 import { finish, say } from './transfer.ts';
 
 const STEPS = 40;
@@ -40,6 +41,7 @@ export async function restore(
     if (fail) child.kill('SIGKILL');
     child.stdin?.end();
     const { code, lines } = await done;
+    await remember(heroku, addon);
     judge(transfer, code, lines);
   } catch (error) {
     say(

@@ -37,6 +37,7 @@ export function mischiefOf(fault: Fault['do'] | null): Mischief {
     deceit: fault?.kind === 'lie' || fault?.kind === 'swallow' ? fault.kind : null,
     failTransfer: fault?.kind === 'fail-transfer',
     failRelease: fault?.kind === 'fail-release',
+    wrongRollback: fault?.kind === 'wrong-rollback' ? fault.what : null,
     slow: fault?.kind === 'slow' ? fault.factor : 1,
   };
 }

@@ -24,6 +24,8 @@ const Do = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('fail-transfer') }),
   /** The release command of the release that this request makes fails. */
   z.strictObject({ kind: z.literal('fail-release') }),
+  /** The database that this request orders as it was at a moment is made of another database, or as it is now. */
+  z.strictObject({ kind: z.literal('wrong-rollback'), what: z.enum(['database', 'moment']) }),
   /** The work that this request starts takes `factor` times as long. */
   z.strictObject({ kind: z.literal('slow'), factor: z.number().positive() }),
 ]);

@@ -7,6 +7,8 @@ export type Mischief = {
   deceit: 'lie' | 'swallow' | null;
   failTransfer: boolean;
   failRelease: boolean;
+  /** Which other state a rollback to a moment is made of. */
+  wrongRollback: 'database' | 'moment' | null;
   /** The work takes this many times as long. */
   slow: number;
 };

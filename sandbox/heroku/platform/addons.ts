@@ -1,5 +1,6 @@
 // Add-ons: ordering a database, reading it, destroying it.
 import { z } from 'zod';
+import { earliestOf, recreate } from '../data/history.ts';
 import type { Heroku } from '../heroku.ts';
 import { ApiError, invalid, notFound } from '../http/api-error.ts';
 import { shaped } from '../http/body.ts';
@@ -19,6 +20,7 @@ const NewAddon = z.object({
   name: z.string().nullish(),
   attachment: z.object({ name: z.string().nullish() }).nullish(),
   confirm: z.string().nullish(),
+  config: z.object({ rollback: z.string().optional(), to: z.string().optional() }).nullish(),
 });
 const Destroy = z.object({ force: z.boolean().nullish() });
 const Resolve = z.object({ addon: z.string(), app: z.string().nullish() });
@@ -74,7 +76,9 @@ function order(heroku: Heroku, request: ApiRequest): Reply {
     state: 'provisioning',
     createdAt: new Date(),
     login: newLogin(),
+    rollbackOf: null,
   };
+  const rollback = rollbackOf(heroku, app, plan, wanted.config ?? {});
   const message = 'The database should be available in 1-3 minutes.\nUse `heroku pg:wait` to track status.';
   if (request.mischief.deceit !== null) {
     return created({ ...addonView(heroku, addon), provision_message: message });
@@ -86,14 +90,23 @@ function order(heroku: Heroku, request: ApiRequest): Reply {
   }
   world.addons.push(addon);
   addAttachment(heroku, app, addon, attachAs);
-  void provision(heroku, app, addon, heroku.pace.addonMs * request.mischief.slow);
+  void provision(heroku, app, addon, { rollback, ...request.mischief });
   return created({ ...addonView(heroku, addon), provision_message: message });
 }
 
-async function provision(heroku: Heroku, app: App, addon: Addon, ms: number): Promise<void> {
-  const waited = new Promise((resolve) => setTimeout(resolve, ms));
+type Rollback = { from: Addon; to: Date };
+type Provision = Pick<ApiRequest['mischief'], 'slow' | 'wrongRollback'> & { rollback: Rollback | null };
+
+async function provision(heroku: Heroku, app: App, addon: Addon, { rollback, slow, wrongRollback }: Provision) {
+  const waited = new Promise((resolve) => setTimeout(resolve, heroku.pace.addonMs * slow));
   try {
     await heroku.postgres.create(addon.login);
+    if (rollback !== null) {
+      const { from, to } = rollback;
+      const other = heroku.world.addons.find(({ id, state }) => id !== from.id && state === 'provisioned');
+      const state = await recreate(heroku, from, wrongRollback === 'moment' ? new Date() : to, addon);
+      addon.rollbackOf = { addonId: (wrongRollback === 'database' ? other : from)?.id ?? '', to, state };
+    }
   } catch (error) {
     // Like a provider with a problem: the add-on stays in `provisioning`.
     process.stderr.write(`provisioning ${addon.name}: ${error}\n`);
@@ -105,6 +118,26 @@ async function provision(heroku: Heroku, app: App, addon: Addon, ms: number): Pr
   for (const { name } of attachmentsOf(heroku.world, app).filter(({ addonId }) => addonId === addon.id)) {
     addRelease(heroku, app, { description: `Attach ${name} (@ref:${addon.name})` });
   }
+}
+
+/** What `-- --rollback DATABASE_URL --to "…"` asks for, or Heroku's refusal; null without it. */
+function rollbackOf(
+  heroku: Heroku,
+  app: App,
+  plan: string,
+  { rollback, to }: { rollback?: string | undefined; to?: string | undefined },
+): Rollback | null {
+  if (rollback === undefined) return null;
+  const { world } = heroku;
+  const attached = attachmentsOf(world, app).find(({ name }) => [name, `${name}_URL`].includes(rollback));
+  const from = world.addons.find(({ id, name }) => id === attached?.addonId || name === rollback);
+  if (from === undefined) throw invalid(`Could not find a database called ${rollback} to roll back.`);
+  const earliest = earliestOf(heroku, from);
+  if (earliest === null || plan.startsWith('essential')) throw invalid('Rollback is not supported by this plan.');
+  const at = new Date(to?.replace(' ', 'T') ?? '');
+  if (Number.isNaN(at.getTime())) throw invalid('Invalid timestamp for rollback.');
+  if (at < earliest || at > new Date()) throw invalid(`Rollback to ${at.toISOString()} is not available.`);
+  return { from, to: at };
 }
 
 async function destroy(heroku: Heroku, request: ApiRequest): Promise<Reply> {

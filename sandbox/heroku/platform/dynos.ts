@@ -26,7 +26,9 @@ export function dynoRoutes({ world }: Heroku): Route[] {
     route('GET', '/apps/:app/formation', (request) => ok(formationViews(appOf(world, param(request, 'app'))))),
     route('PATCH', '/apps/:app/formation', (request) => {
       const app = appOf(world, param(request, 'app'));
-      for (const { type, quantity } of shaped(Updates, request.body).updates) scale(app, type, quantity);
+      const { updates } = shaped(Updates, request.body);
+      if (request.mischief.deceit !== null) return ok(claimed(app, updates));
+      for (const { type, quantity } of updates) scale(app, type, quantity);
       return ok(formationViews(app));
     }),
     route('PATCH', '/apps/:app/formation/:type', (request) => {
@@ -49,6 +51,14 @@ function scale(app: App, type: string, quantity: string | number | undefined): v
     `Scaled to ${app.formation.map((each) => `${each.type}@${each.quantity}:${each.size}`).join(' ')}`,
   );
   restartDynos(app);
+}
+
+/** As if it had been scaled. */
+function claimed(app: App, updates: readonly { type: string; quantity?: string | number | undefined }[]) {
+  return formationViews(app).map((view) => {
+    const wanted = updates.find(({ type }) => type === view.type)?.quantity;
+    return wanted === undefined ? view : { ...view, quantity: Number(wanted) };
+  });
 }
 
 function commandOf(app: App, type: string): string {

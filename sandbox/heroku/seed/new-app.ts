@@ -3,17 +3,19 @@ import { newId, newLogin } from '../identity.ts';
 import type { Addon, App, World } from '../model.ts';
 import { minutesAgo } from '../timestamps.ts';
 import { LogBuffer } from '../web/log-buffer.ts';
+import type { Business } from './business.ts';
 
 const DAY = 24 * 60;
 
 /** Adds the app and its add-on, attached as DATABASE, to the account. Its PostgreSQL database is not made here. */
 export function newApp(
   world: World,
-  { name, addonName, plan }: { name: string; addonName: string; plan: string },
+  { name, addonName, plan, business }: { name: string; addonName: string; plan: string; business: Business },
 ): { app: App; addon: Addon } {
   const app: App = {
     id: newId(),
     name,
+    business,
     maintenance: false,
     createdAt: minutesAgo(600 * DAY),
     updatedAt: minutesAgo(20),
@@ -24,13 +26,7 @@ export function newApp(
     dynos: [],
     slugs: [],
     releases: [],
-    configVars: {
-      LANG: 'en_US.UTF-8',
-      RACK_ENV: 'production',
-      RAILS_ENV: 'production',
-      RAILS_LOG_TO_STDOUT: 'enabled',
-      SECRET_KEY_BASE: newId().replaceAll('-', ''),
-    },
+    configVars: { LANG: 'en_US.UTF-8', ...business.configVars, [business.secret]: newId().replaceAll('-', '') },
     transfers: [],
     nextTransferNum: 1,
     schedules: [],
@@ -44,6 +40,7 @@ export function newApp(
     state: 'provisioned',
     createdAt: minutesAgo(590 * DAY),
     login: newLogin(),
+    rollbackOf: null,
   };
   world.apps.push(app);
   world.addons.push(addon);

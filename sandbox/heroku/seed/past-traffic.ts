@@ -4,14 +4,14 @@ import { minutesAgo } from '../timestamps.ts';
 import { routerLine } from '../web/router-line.ts';
 
 const MINUTES = 30;
-const PATHS = ['/entries', '/accounts', '/reports/trial-balance'];
 
 /** `brokenSince`: when requests began to fail, if they did. */
 export function seedTraffic(app: App, brokenSince: Date | null): void {
   for (let minute = MINUTES; minute > 0; minute -= 0.5) {
     const at = minutesAgo(minute);
     const failed = brokenSince !== null && at > brokenSince;
-    const path = PATHS[Math.floor(minute * 2) % PATHS.length] ?? '/';
+    const { paths, failure } = app.business;
+    const path = paths[Math.floor(minute * 2) % paths.length] ?? '/';
     const request = {
       method: 'GET',
       path,
@@ -19,7 +19,7 @@ export function seedTraffic(app: App, brokenSince: Date | null): void {
       bytes: failed ? 175 : 2_748,
       ms: failed ? 9 : 41,
     };
-    if (failed) app.log.add('app', 'web.1', "undefined method 'cents' for nil (NoMethodError)", at);
+    if (failed) app.log.add('app', 'web.1', failure.log[0] ?? failure.message, at);
     app.log.add('heroku', 'router', routerLine(app, request), at);
   }
 }

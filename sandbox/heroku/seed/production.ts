@@ -2,6 +2,7 @@
 import type { Heroku } from '../heroku.ts';
 import { newId } from '../identity.ts';
 import { withClient } from '../postgres/with-client.ts';
+import { ledger } from './ledger.ts';
 import { newApp } from './new-app.ts';
 import { pastBackup } from './past-backup.ts';
 import { seedTraffic } from './past-traffic.ts';
@@ -25,6 +26,7 @@ export async function seedProduction(heroku: Heroku): Promise<void> {
     name: 'grayledger-production',
     addonName: 'postgresql-cubic-14087',
     plan: 'standard-0',
+    business: ledger(productionRows),
   });
   await postgres.create(addon.login);
   seedReleases(app, productionPast, world.owner.email, addon.id);

@@ -37,12 +37,6 @@ export const stagingPast: Past[] = [
   [88, 6 * DAY, { commit: '4d7f3a1e08b9c6524fa1d7e3b0958c62e7d4a130' }],
 ];
 
-const PROCESSES = {
-  release: 'bundle exec rails db:migrate',
-  web: 'bundle exec puma -C config/puma.rb',
-  worker: 'bundle exec sidekiq',
-};
-
 /** Gives the app this history; the last release is the current one. */
 export function seedReleases(app: App, past: readonly Past[], user: string, databaseAddonId: string): void {
   for (const [version, ago, change] of past) {
@@ -52,7 +46,7 @@ export function seedReleases(app: App, past: readonly Past[], user: string, data
       app.slugs.push({
         id: newId(),
         commit,
-        processTypes: PROCESSES,
+        processTypes: app.business.processes,
         size: 71_303_168 + version * 1_024,
         broken,
         createdAt: at,
@@ -71,7 +65,7 @@ export function seedReleases(app: App, past: readonly Past[], user: string, data
       updatedAt: at,
       configVars: { ...app.configVars },
       databaseAddonId,
-      output: 'Migrating to the latest version\n',
+      output: app.business.processes['release'] === undefined ? null : 'Migrating to the latest version\n',
     });
     app.log.add('app', 'api', `${app.releases.at(-1)?.description} by user ${user}`, at);
     app.log.add('app', 'api', `Release v${version} created by user ${user}`, at);

@@ -2,6 +2,7 @@
 import type { Heroku } from '../heroku.ts';
 import { newId } from '../identity.ts';
 import { withClient } from '../postgres/with-client.ts';
+import { ledger } from './ledger.ts';
 import { newApp } from './new-app.ts';
 import { pastBackup } from './past-backup.ts';
 import { seedTraffic } from './past-traffic.ts';
@@ -19,6 +20,7 @@ export async function seedStaging(heroku: Heroku): Promise<void> {
     name: 'grayledger-staging',
     addonName: 'postgresql-flat-60312',
     plan: 'essential-1',
+    business: ledger(stagingRows),
   });
   app.configVars['RAILS_ENV'] = 'staging';
   await postgres.create(addon.login);

@@ -9,7 +9,7 @@ export type Answer = {
   status: number;
   type: 'application/json' | 'text/html';
   body: string /** What the app wrote to its log. */;
-  log: string[];
+  log: readonly string[];
 };
 
 const MAINTENANCE_PAGE =
@@ -25,35 +25,27 @@ export async function answer(heroku: Heroku, app: App): Promise<Answer> {
     return json(503, { status: 'error', error: 'No web processes running' }, []);
   }
   if (slug?.broken) {
-    const error = "undefined method 'cents' for nil (NoMethodError)";
-    const body = {
-      status: 'error',
-      error: 'NoMethodError',
-      message: "undefined method 'cents' for nil",
-      ...running,
-      request_id: randomUUID(),
-    };
-    return json(500, body, [
-      error,
-      "app/models/entry.rb:41:in 'Entry#balance'",
-      "app/controllers/entries_controller.rb:17:in 'index'",
-    ]);
+    const { error, message, log } = app.business.failure;
+    return json(500, { status: 'error', error, message, ...running, request_id: randomUUID() }, log);
   }
   try {
     return json(
       200,
-      { status: 'ok', ...running, entries: await countEntries(heroku, release?.databaseAddonId ?? null) },
+      {
+        status: 'ok',
+        ...running,
+        [app.business.counts]: await countRows(heroku, app.business.counts, release?.databaseAddonId ?? null),
+      },
       [],
     );
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return json(503, { status: 'error', error: 'ActiveRecord::StatementInvalid', message, ...running }, [
-      `ActiveRecord::StatementInvalid: ${message}`,
-    ]);
+    const { databaseError } = app.business;
+    return json(503, { status: 'error', error: databaseError, message, ...running }, [`${databaseError}: ${message}`]);
   }
 }
 
-async function countEntries({ world, postgres }: Heroku, addonId: string | null): Promise<number> {
+async function countRows({ world, postgres }: Heroku, table: string, addonId: string | null): Promise<number> {
   const addon = world.addons.find(({ id }) => id === addonId);
   if (addon === undefined) throw new Error('DATABASE_URL is not set');
   const client = new pg.Client({
@@ -66,13 +58,13 @@ async function countEntries({ world, postgres }: Heroku, addonId: string | null)
   client.on('error', () => {});
   try {
     await client.connect();
-    const { rows } = await client.query<{ entries: string }>('select count(*) as entries from entries');
-    return Number(rows[0]?.entries ?? 0);
+    const { rows } = await client.query<{ count: string }>(`select count(*) from ${client.escapeIdentifier(table)}`);
+    return Number(rows[0]?.count ?? 0);
   } finally {
     await client.end().catch(() => {});
   }
 }
 
-function json(status: number, body: Record<string, unknown>, log: string[]): Answer {
+function json(status: number, body: Record<string, unknown>, log: readonly string[]): Answer {
   return { status, type: 'application/json', body: JSON.stringify(body), log };
 }

@@ -5,8 +5,6 @@ import type { App } from '../model.ts';
 import { type Answer, answer } from './health.ts';
 import { routerLine } from './router-line.ts';
 
-const PATHS = ['/entries', '/accounts', '/entries?page=2', '/reports/trial-balance', '/health'];
-
 /** Serves every path of the app on `port` (0: any free one). */
 export async function serveApp(heroku: Heroku, app: App, port: number): Promise<Listening> {
   const listening = await listen(port, null, async (request, response) => {
@@ -18,9 +16,10 @@ export async function serveApp(heroku: Heroku, app: App, port: number): Promise<
     });
     response.end(request.method === 'HEAD' ? undefined : given.body);
   });
+  const paths = [...app.business.paths, '/health'];
   let visits = 0;
   const customers = async () => {
-    await logged(heroku, app, 'GET', PATHS[visits++ % PATHS.length] ?? '/');
+    await logged(heroku, app, 'GET', paths[visits++ % paths.length] ?? '/');
     if (!heroku.ending.aborted) setTimeout(customers, heroku.pace.trafficMs).unref();
   };
   setTimeout(customers, heroku.pace.trafficMs).unref();

@@ -22,7 +22,8 @@ export const restore = (from: { app: string; backup: string }, into: { app: stri
   ...confirmed(into.app),
 ];
 
-export const createAddon = ({ app, plan }: Settings, candidate: string): Line => [
+/** With a moment: made by Heroku as the database was then (Dev Center, “Heroku Postgres Rollback”). */
+export const createAddon = ({ app, plan, database }: Settings, candidate: string, at: string | null): Line => [
   'addons:create',
   plan,
   '--app',
@@ -31,7 +32,14 @@ export const createAddon = ({ app, plan }: Settings, candidate: string): Line =>
   candidateAlias(candidate),
   '--name',
   candidate,
+  ...(at === null ? [] : ['--', '--rollback', `${database}_URL`, '--to', rollbackTime(at)]),
 ];
+
+/** `2025-11-22 14:30+00:00`. A part of a second is left out: to the earlier side, so that nothing later is in it. */
+function rollbackTime(at: string): string {
+  const [, day = '', minute = '', second = ''] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d)?/.exec(at) ?? [];
+  return `${day} ${minute}${second === ':00' ? '' : second}+00:00`;
+}
 
 export const destroyAddon = (app: string, name: string): Line => ['addons:destroy', name, ...confirmed(app)];
 
@@ -45,9 +53,17 @@ export const promote = ({ app, database }: Settings, name: string): Line => [
   ...(database === 'DATABASE' ? [] : ['--as', database]),
 ];
 
+export const scale = (app: string, process: string, quantity: number): Line => [
+  'ps:scale',
+  `${process}=${quantity}`,
+  '--app',
+  app,
+];
+
 export const rollback = (app: string, release: string): Line => ['rollback', release, '--app', app];
 
 export const tailLogs = (app: string): Line => ['logs', '--tail', '--app', app];
 
 /** As a person would type it. */
-export const typed = (line: Line): string => ['heroku', ...line].join(' ');
+export const typed = (line: Line): string =>
+  ['heroku', ...line].map((word) => (word.includes(' ') ? `"${word}"` : word)).join(' ');

@@ -1,12 +1,12 @@
 // Facts of one environment, read from Heroku now.
-import { z } from 'zod';
 import type { EnvironmentFacts } from '../../core/facts.ts';
 import type { System } from '../../core/system.ts';
 import { utcShort } from '../../core/wording.ts';
 import type { Api } from './api.ts';
-import { type Database, liveDatabase, releasesOf, transfersOf } from './readings.ts';
+import { type Database, formationOf, infoOf, liveDatabase, releasesOf, transfersOf } from './readings.ts';
 import { type Commits, toReleases } from './releases.ts';
-import { Formation, type Transfer } from './schema.ts';
+import { windowOf } from './rollback-window.ts';
+import type { Transfer } from './schema.ts';
 import { settingsOf } from './settings.ts';
 import { isBackup, isFinished, moment, toBackup, transferName } from './transfers.ts';
 
@@ -23,9 +23,12 @@ export async function factsOf(
     liveDatabase(api, settings),
     transfersOf(api, app),
     releasesOf(api, app),
-    api.get(`/apps/${app}/formation`, z.array(Formation)),
+    formationOf(api, app),
   ]);
-  const there = database.owner === app ? transfers : await transfersOf(api, database.owner);
+  const [there, info] = await Promise.all([
+    database.owner === app ? transfers : transfersOf(api, database.owner),
+    infoOf(api, database.id),
+  ]);
   return {
     target: { environment, name: app, database: database.name, identity: database.id },
     backups: transfers
@@ -34,7 +37,7 @@ export async function factsOf(
       .map(toBackup),
     releases: await toReleases(releases, app, commits),
     releasePhase: formation.find(({ type }) => type === 'release')?.command ?? null,
-    window: null,
+    window: windowOf(info, new Date()),
     server: null,
     activity: activityOn(database, there).map((transfer) => ({
       is: transfer.to_type === 'pg_restore' ? 'restore' : 'backup',

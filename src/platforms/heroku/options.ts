@@ -31,6 +31,8 @@ export type HerokuOptions = {
   readonly patience?: number;
   /** How long (ms) processes, releases and new databases may take to be ready. Default 15 min. */
   readonly ready?: number;
+  /** How long (ms) a database made as another one was at a moment may take: all of it is copied. Default 6 h. */
+  readonly copied?: number;
 };
 
 /** The same with every default spelled out. */
@@ -46,6 +48,7 @@ export function resolve(options: HerokuOptions): Resolved {
     pause: 500,
     patience: 600_000,
     ready: 900_000,
+    copied: 21_600_000,
     ...options,
   };
 }

@@ -9,6 +9,7 @@ import { logsWatch } from './actions/logs-watch.ts';
 import { maintenance } from './actions/maintenance.ts';
 import { releaseRollback } from './actions/release-rollback.ts';
 import { servicesCheck } from './actions/services-check.ts';
+import { servicesScale } from './actions/services-scale.ts';
 import { createApi } from './api.ts';
 import { backupId } from './backup-id.ts';
 import { candidateName } from './candidate.ts';
@@ -43,13 +44,14 @@ export function heroku(given: HerokuOptions): Heroku {
   };
   return {
     kind: 'heroku',
-    capabilities: ['backups', 'candidate', 'maintenance', 'releases'],
+    capabilities: ['backups', 'candidate', 'moments', 'maintenance', 'releases'],
     problemsOf,
     variablesOf: () => [],
     backupId,
     names: ({ name, database }, chosen) => ({ candidate: candidateName(name, chosen), previous: database }),
     facts: (system, environment) => factsOf(api, commits, system, environment),
     connection: tools.connection,
+    archiveKeys: async () => ({}),
     download: (system, environment, backup, file, how) =>
       download(tools, settingsOf(system, environment).app, backup, file, how),
     assertCli: () => cli.assertVersion(),
@@ -62,6 +64,7 @@ export function heroku(given: HerokuOptions): Heroku {
       'maintenance.off': maintenance(tools, false),
       'database.promote': databasePromote(tools),
       'services.check': servicesCheck(tools),
+      'services.scale': servicesScale(tools),
       'release.rollback': releaseRollback(tools),
       'logs.watch': logsWatch(tools),
     },

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Refusal } from '../../core/errors.ts';
 import type { Api } from './api.ts';
 import { CANDIDATE_ALIAS } from './candidate.ts';
-import { Addon, App, Attachment, ConfigVars, HerokuRelease, Transfer } from './schema.ts';
+import { Addon, App, Attachment, ConfigVars, DatabaseInfo, Formation, HerokuRelease, Transfer } from './schema.ts';
 import type { Settings } from './settings.ts';
 
 /** A database as one app sees it. */
@@ -43,6 +43,16 @@ function bearerOfOld(called: string, id: string): string | null {
 /** The database that the environment's application uses. */
 export function liveDatabase(api: Api, settings: Settings, signal?: AbortSignal): Promise<Database> {
   return attachedAs(api, settings.app, settings.database, signal);
+}
+
+/** What `heroku pg:info` shows; null where Heroku has nothing to say of that database. */
+export function infoOf(api: Api, id: string, signal?: AbortSignal): Promise<DatabaseInfo | null> {
+  return api.find(`/client/v11/databases/${id}`, DatabaseInfo, { host: 'data', ...withSignal(signal) });
+}
+
+/** How many of each process run. */
+export function formationOf(api: Api, app: string, signal?: AbortSignal): Promise<Formation[]> {
+  return api.get(`/apps/${app}/formation`, z.array(Formation), withSignal(signal));
 }
 
 export function transfersOf(api: Api, app: string, signal?: AbortSignal): Promise<Transfer[]> {

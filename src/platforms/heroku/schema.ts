@@ -70,4 +70,7 @@ export type Formation = z.infer<typeof Formation>;
 
 export const ConfigVars = z.record(z.string(), z.string());
 export const WaitStatus = z.object({ 'waiting?': z.boolean(), message: z.string().nullish() });
+/** A database as the data API describes it: the lines of `heroku pg:info`. */
+export const DatabaseInfo = z.object({ info: z.array(z.object({ name: z.string(), values: z.array(z.unknown()) })) });
+export type DatabaseInfo = z.infer<typeof DatabaseInfo>;
 export const PublicUrl = z.object({ url: z.url() });

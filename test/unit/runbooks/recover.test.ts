@@ -93,6 +93,17 @@ describe('a scenario', () => {
     const { steps, pinned } = planned(recover, recovering(), { system: disaster([{ do: 'rollback' }]), facts });
     expect(steps[0]).toMatchObject({ action: 'release.rollback', args: { to: { id: 'v255' } } });
     expect(pinned.release).toMatchObject({ to: 'v255' });
+    const after = [
+      releaseOf('v258', { code: 'slug-v255', current: true }),
+      releaseOf('v257'),
+      releaseOf('v255'),
+      releaseOf('v254'),
+    ];
+    const again = planned(recover, recovering(), {
+      system: disaster([{ do: 'rollback' }]),
+      facts: factsOf({ production: { releases: after } }),
+    });
+    expect(again.steps[0]).toMatchObject({ args: { to: { id: 'v254' } } });
     const same = factsOf({ production: { releases: releases.slice(0, 2) } });
     expect(refused(disaster([{ do: 'rollback' }]), recovering(), { facts: same })).toMatch(/^no-such-release: /);
   });

@@ -11,6 +11,8 @@ type A = Args<'logs.watch'>;
 
 /** The CLI needs about this long before the first line. */
 const START_MS = 1_500;
+/** Heroku tells the time of a release to the second: a line of that second may be older than it. */
+const SECOND_MS = 1_000;
 const SHOWN = 3;
 const LONGEST_LINE = 4_000;
 
@@ -24,7 +26,8 @@ export function logsWatch(tools: Tools): Action<A> {
       const { watchSeconds: seconds, alarming } = run.system.logs;
       const releases = await prepared(run, () => releasesOf(tools.api, app, run.signal));
       if ('refused' in releases) return releases.refused;
-      const since = Date.parse(releases.value.find((release) => release.current)?.created_at ?? '') || 0;
+      const released = Date.parse(releases.value.find((release) => release.current)?.created_at ?? '');
+      const since = Number.isNaN(released) ? 0 : released + SECOND_MS;
       const patterns = alarming.map((pattern) => new RegExp(pattern));
       const found: string[] = [];
       let lines = 0;

@@ -6,8 +6,8 @@ import { reasonOf } from '../../../core/errors.ts';
 import { done, failed } from '../../../core/outcomes.ts';
 import { withDatabase } from '../../../postgres/connect.ts';
 import type { Api } from '../api.ts';
-import { liveDatabase, releasesOf } from '../readings.ts';
-import { Dyno, Formation } from '../schema.ts';
+import { formationOf, liveDatabase, releasesOf } from '../readings.ts';
+import { Dyno } from '../schema.ts';
 import { settingsOf } from '../settings.ts';
 import { isServed } from '../swap.ts';
 import type { Tools } from '../tools.ts';
@@ -46,7 +46,7 @@ export function servicesCheck(tools: Tools): Action<A> {
 async function processes(api: Api, app: string, signal: AbortSignal): Promise<Check> {
   const [dynos, formation, releases] = await Promise.all([
     api.get(`/apps/${app}/dynos`, z.array(Dyno), { signal }),
-    api.get(`/apps/${app}/formation`, z.array(Formation), { signal }),
+    formationOf(api, app, signal),
     releasesOf(api, app, signal),
   ]);
   const name = 'Processes';

@@ -10,6 +10,7 @@ import {
   promote,
   restore,
   rollback,
+  scale,
   tailLogs,
   typed,
 } from '../../../../src/platforms/heroku/cli-lines.ts';
@@ -29,9 +30,18 @@ it.each([
     'heroku pg:backups:restore prod::a001 DATABASE --app staging --confirm staging',
   ],
   [
-    createAddon(settings, 'prod-op4-x'),
+    createAddon(settings, 'prod-op4-x', null),
     'heroku addons:create heroku-postgresql:standard-0 --app prod --as CANDIDATE_4 --name prod-op4-x',
   ],
+  [
+    createAddon(settings, 'prod-op4-x', '2025-11-22T14:30:00.000Z'),
+    'heroku addons:create heroku-postgresql:standard-0 --app prod --as CANDIDATE_4 --name prod-op4-x -- --rollback DATABASE_URL --to "2025-11-22 14:30+00:00"',
+  ],
+  [
+    createAddon(ledger, 'prod-op4-x', '2025-11-22T14:30:07.900Z'),
+    'heroku addons:create heroku-postgresql:standard-0 --app prod --as CANDIDATE_4 --name prod-op4-x -- --rollback LEDGER_URL --to "2025-11-22 14:30:07+00:00"',
+  ],
+  [scale('prod', 'web', 2), 'heroku ps:scale web=2 --app prod'],
   [destroyAddon('prod', 'prod-op4-x'), 'heroku addons:destroy prod-op4-x --app prod --confirm prod'],
   [maintenance('prod', true), 'heroku maintenance:on --app prod'],
   [maintenance('prod', false), 'heroku maintenance:off --app prod'],

@@ -26,6 +26,7 @@ export type Addresses = {
 type SystemFile = {
   channel: string;
   roles: Record<string, unknown>;
+  operators: string[];
   updates: { everyMinutes: number };
   logs: { watchSeconds: number };
   environments: Record<string, Environment>;
@@ -49,6 +50,7 @@ export async function writeSystemFile(
   const file = parse(await readFile(real, 'utf8')) as SystemFile;
   file.channel = channels.incidents.id;
   file.roles = rolesOf(file);
+  file.operators = ['operator'];
   file.updates.everyMinutes = rules.updateMinutes;
   file.logs.watchSeconds = rules.watchSeconds;
   for (const [name, environment] of Object.entries(file.environments)) {

@@ -1,7 +1,9 @@
 // Plays the whole story without a browser, system by system, prints what each person saw, and proves every outcome past Holdfast.
+import { startFieldserviceWorld } from '../fieldservice-world.ts';
 import { startFinancialPlanningWorld } from '../financial-planning-world.ts';
 import type { Ground, GroundOptions } from '../ground.ts';
 import { startWorld } from '../world.ts';
+import { fieldserviceBackup, fieldserviceStaging } from './fieldservice.ts';
 import { momentInTime, oneTable, warmRestore } from './financial-planning.ts';
 import { look, wrongInputs } from './look.ts';
 import { production, rollback } from './production.ts';
@@ -45,6 +47,7 @@ const ACTS: readonly Act[] = [
   act('grayledger', startWorld, [look, wrongInputs, prove, staging, rollback, production]),
   act('suoops', (options) => startWorld({ ...options, system: 'suoops' }), [suoops]),
   act('financial-planning', startFinancialPlanningWorld, [momentInTime, oneTable, warmRestore]),
+  act('fieldservice', startFieldserviceWorld, [fieldserviceBackup, fieldserviceStaging]),
 ];
 
 /** Of one system, or of all. Resolves when everything was proven; throws at the first claim that does not hold. */

@@ -51,7 +51,9 @@ function between(variables: Variables, systems: readonly SystemFile[]): Problem[
 /** Secrets do not stand in system files: these name the variables that hold them. */
 function namedBy({ file, system }: SystemFile, judges: readonly Judge[]): { name: string; by: string }[] {
   const judge = judges.find(({ kind }) => kind === system.platform);
-  return Object.entries(system.environments).flatMap(([environment, { settings }]) =>
-    (judge?.variablesOf(settings) ?? []).map((name) => ({ name, by: `${file}: environments.${environment}` })),
-  );
+  return Object.entries(system.environments).flatMap(([environment, { settings, smoke }]) => {
+    const ofTests = smoke.flatMap(({ secretHeader }) => (secretHeader === undefined ? [] : [secretHeader.from]));
+    const names = [...(judge?.variablesOf(settings) ?? []), ...ofTests];
+    return names.map((name) => ({ name, by: `${file}: environments.${environment}` }));
+  });
 }

@@ -83,8 +83,7 @@ export const GRAMMAR: Readonly<Record<Verb, Usage>> = {
     example: '/dr verify --deep',
   },
   restore: {
-    usage:
-      '/dr restore <environment> <backup|latest> [--table name [--replace]] [--system name], or /dr restore <environment> --at "time"',
+    usage: '/dr restore <environment> <backup|latest|--at time> [--table name [--replace]] [--system name]',
     does:
       "Plans a restore of production's backup into an environment; with --table of one table (rows that are gone, with --replace " +
       'changed ones too), with --at of a moment in time. Nothing is changed before it is confirmed or approved.',
@@ -96,7 +95,7 @@ export const GRAMMAR: Readonly<Record<Verb, Usage>> = {
     example: '/dr warm production',
   },
   recover: {
-    usage: '/dr recover [scenario] [backup] [--at "time"] [--system name]',
+    usage: '/dr recover [scenario] [backup] [--at time] [--system name]',
     does: "Lists a system's disaster scenarios with their RTO and RPO; with a name, plans the way out, human steps included.",
     example: '/dr recover corruption',
   },

@@ -80,7 +80,7 @@ const ACTIVITY = `
   select case when program = 'pg_dump' or bool_and(reads) then 'backup' else 'restore' end as is,
          program, "user", min(backend_start) as since
     from work
-   where program in ('pg_dump', 'pg_restore') or program like 'holdfast %'
+   where program in ('pg_dump', 'pg_restore') or program like 'holdfast op-%'
       or program = 'psql' and (reads or writes)
    group by program, "user" order by since`;
 

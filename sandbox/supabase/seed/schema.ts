@@ -39,6 +39,9 @@ create view open_jobs as select j.id, c.name as customer, j.title from jobs j jo
   where j.status = 'open';
 create function next_reminder(who uuid) returns timestamptz language sql stable set search_path to 'public'
   as $$ select min(due_at) from public.reminders where customer_id = who and sent_at is null $$;
+create function note_sign_up() returns trigger language plpgsql security definer set search_path to 'public' as $$
+  begin insert into audit_log (actor, action, content) values (new.id, 'user.created', '{}'); return new; end $$;
+create trigger on_auth_user_created after insert on auth.users for each row execute function public.note_sign_up();
 alter table customers enable row level security;
 create policy "own record" on customers for select to authenticated using (user_id = auth.uid());
 alter table jobs enable row level security;

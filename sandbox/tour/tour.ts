@@ -2,12 +2,14 @@
 import { startFieldserviceWorld } from '../fieldservice-world.ts';
 import { startFinancialPlanningWorld } from '../financial-planning-world.ts';
 import type { Ground, GroundOptions } from '../ground.ts';
+import { startProvoteWorld } from '../provote-world.ts';
 import { startWorld } from '../world.ts';
 import { fieldserviceBackup, fieldserviceStaging } from './fieldservice.ts';
 import { momentInTime, oneTable, warmRestore } from './financial-planning.ts';
 import { look, wrongInputs } from './look.ts';
 import { production, rollback } from './production.ts';
 import { prove } from './prove.ts';
+import { provote } from './provote.ts';
 import { openStage, type Stage } from './stage.ts';
 import { staging } from './staging.ts';
 import { suoops } from './suoops.ts';
@@ -46,6 +48,7 @@ function act<W extends Ground>(
 const ACTS: readonly Act[] = [
   act('grayledger', startWorld, [look, wrongInputs, prove, staging, rollback, production]),
   act('suoops', (options) => startWorld({ ...options, system: 'suoops' }), [suoops]),
+  act('provote', startProvoteWorld, [provote]),
   act('financial-planning', startFinancialPlanningWorld, [momentInTime, oneTable, warmRestore]),
   act('fieldservice', startFieldserviceWorld, [fieldserviceBackup, fieldserviceStaging]),
 ];

@@ -9,14 +9,17 @@ import { type Message, message } from './message.ts';
 import { proofLine } from './status.ts';
 
 const MOST = 25;
+/** Of the table in characters, within what a section takes. */
+const LONGEST = 2_800;
 const HEADINGS = ['id', 'created, UTC', 'size', 'state', 'kind', ''];
-const WIDEST = [12, 16, 9, 9, 9, 6];
+// An id is typed again from here: it is never cut, as long as it is one that can be typed.
+const WIDEST = [64, 16, 9, 9, 9, 6];
 
 /** Marks the newest one that can be restored; says how many are not shown. */
 export function backupsMessage({ at, system, of, backups, proof }: View & { is: 'backups' }): Message {
   const now = new Date(at);
   const newest = newestFinished(backups);
-  const rows = backups.slice(0, MOST).map((backup) => rowOf(backup, backup === newest));
+  const rows = backups.slice(0, mostOf(backups)).map((backup) => rowOf(backup, backup === newest));
   const left = backups.length - rows.length;
   const newestText =
     newest === null
@@ -32,6 +35,14 @@ export function backupsMessage({ at, system, of, backups, proof }: View & { is: 
     ),
     context(`${inert(system.title, 80)} · read at ${utcShort(at, now)}`),
   ]);
+}
+
+/** Files have long names: fewer of them fit. */
+function mostOf(backups: readonly Backup[]): number {
+  const [, ...others] = WIDEST;
+  const id = Math.min(WIDEST[0] ?? 0, Math.max(...backups.map((backup) => backup.id.length), 0));
+  const line = others.reduce((sum, width) => sum + width + 2, id) + 1;
+  return Math.min(MOST, Math.floor(LONGEST / line));
 }
 
 function rowOf({ id, startedAt, bytes, state, kind }: Backup, newest: boolean): string[] {

@@ -12,7 +12,7 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const here = dirname(fileURLToPath(import.meta.url));
 const SHELL = ['sh', 'cat', 'chmod', 'chown', 'date', 'env', 'grep', 'gzip', 'head', 'id', 'ls', 'mkdir', 'rm', 'sed'];
 /** With which a volume is looked at and copied. */
-const FILES = ['cksum', 'cp', 'df', 'find', 'sort'];
+const FILES = ['cksum', 'cp', 'df', 'find', 'sort', 'sync'];
 const TOOLS = [...SHELL, ...FILES, 'setpriv', 'sleep', 'tail', 'test', 'wc'].map((name) => `/usr/bin/${name}`);
 
 /** The user as whom PostgreSQL runs in its container, as in the official image. */

@@ -6,6 +6,7 @@ import { dropCandidate } from '../../../postgres/candidate/drop.ts';
 import { candidateMark } from '../../../postgres/candidate/mark.ts';
 import { databaseName } from '../../../postgres/connect.ts';
 import { databaseFacts } from '../../../postgres/database-facts.ts';
+import { previousMark } from '../../../postgres/swap/databases.ts';
 import { purposeOf } from '../purpose.ts';
 import type { Tools } from '../reach.ts';
 
@@ -37,11 +38,18 @@ export function candidateCreate(tools: Tools): Action<A> {
     },
 
     undo: {
-      how: 'the new database is dropped, unless it has become the live one',
+      how: 'the new database is dropped, unless it has been live',
       async run({ environment, candidate }, _output, run) {
         const { live } = await tools.reach(run.system, environment);
         const options = { purpose: purposeOf(run), signal: run.signal };
-        if ((await databaseFacts(live, candidate, options)) === null) return evidence([`There is no ${candidate}.`]);
+        const there = await databaseFacts(live, candidate, options);
+        if (there === null) return evidence([`There is no ${candidate}.`]);
+        // Taken back after it was live: somebody may have written to it in the meantime.
+        if (previousMark(there.comment)?.operation === run.operation) {
+          return evidence([
+            `${candidate} was live for a while: it is kept until somebody removes it (\`/dr cleanup\`).`,
+          ]);
+        }
         await run.fence();
         await dropCandidate(live, candidate, { ...options, operation: run.operation });
         return evidence([`${candidate} is dropped; read back: it is gone.`]);

@@ -1,5 +1,9 @@
 // What a system file may say of a compose environment: nothing in it can become an option or another place.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { problemsOf, variablesOf } from '../../../../src/platforms/compose/platform.ts';
 import { Settings } from '../../../../src/platforms/compose/settings.ts';
 
 const provote = {
@@ -22,6 +26,14 @@ const ssh = {
 describe('the settings of a compose environment', () => {
   it('mean the engine of this machine when they name none', () => {
     expect(Settings.parse(provote).engine).toBe('unix:///var/run/docker.sock');
+  });
+
+  it('stand in systems/provote.yml without a problem, and name one variable', async () => {
+    const file = await readFile(join(import.meta.dirname, '../../../../systems/provote.yml'), 'utf8');
+    const { settings } = parse(file).environments.production;
+    expect(problemsOf(settings)).toEqual([]);
+    expect(variablesOf(settings)).toEqual(['PROVOTE_DATABASE_URL']);
+    expect(Settings.parse(settings).services).toEqual(['celery-beat', 'celery', 'web']);
   });
 
   it('may name an engine behind ssh, with its usual socket', () => {

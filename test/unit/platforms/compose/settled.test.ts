@@ -19,7 +19,7 @@ const up: Container = {
 /** Watches containers that look like this, one look after the other; the last look stays. */
 async function seen(
   looks: Partial<Container>[][],
-  options: { before?: Partial<Container>[]; healthyWithinMs?: number } = {},
+  options: { before?: Partial<Container>[]; healthyWithinMs?: number; health?: 'told' } = {},
 ) {
   const all = looks.map((look) => look.map((change) => ({ ...up, ...change })));
   const before = (options.before ?? []).map((change) => ({ ...up, ...change }));
@@ -28,8 +28,9 @@ async function seen(
     at += 1;
     return all[Math.min(at, all.length) - 1] ?? [];
   };
-  const { healthyWithinMs = 10_000 } = options;
-  const settled = await watchStart(before, look, { signal: AbortSignal.timeout(4_000), watchMs: 100, healthyWithinMs });
+  const { healthyWithinMs = 10_000, health = 'required' } = options;
+  const signal = AbortSignal.timeout(4_000);
+  const settled = await watchStart(before, look, { signal, watchMs: 100, healthyWithinMs, health });
   return settled.is === 'up' ? 'up' : settled.why;
 }
 
@@ -44,6 +45,13 @@ describe('a started service', () => {
 
   it('is up when it was given a health check that takes its time', async () => {
     expect(await seen([[{ health: 'starting' }], [{ health: 'starting' }], [{ health: 'healthy' }]])).toBe('up');
+  });
+
+  it('is up when it runs, whatever its health check says, where others judge that', async () => {
+    expect(await seen([[{}], [{ health: 'unhealthy' }]], { health: 'told' })).toBe('up');
+    expect(await seen([[{ health: 'starting' }]], { health: 'told', healthyWithinMs: 200 })).toBe('up');
+    const ended = [{ health: 'unhealthy', state: 'exited', exitCode: 1 } as const];
+    expect(await seen([[{}], ended], { health: 'told' })).toBe('provote_web_1 ended with exit code 1');
   });
 
   it('is down when it has no container', async () => {

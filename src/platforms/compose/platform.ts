@@ -1,0 +1,60 @@
+// A compose project whose PostgreSQL is one of its services: what all platforms of the kind have, and its services, migrations, logs and volume.
+import type { Platform } from '../../core/platform.ts';
+import { direct } from '../direct/platform.ts';
+import type { DirectOptions, Parts } from '../direct/reach.ts';
+import { settingsProblems, variablesIn } from '../direct/settings.ts';
+import { logsWatch } from './actions/logs-watch.ts';
+import { migrationsRun } from './actions/migrations-run.ts';
+import { serverRecreate } from './actions/server-recreate.ts';
+import { servicesStart, servicesStop } from './actions/services.ts';
+import { freeBytes } from './free-bytes.ts';
+import { createHands, sshClientOf } from './hands.ts';
+import { createAddresses } from './live-address.ts';
+import { Settings } from './settings.ts';
+
+/** Every problem with an environment's settings, before anything is connected. */
+export const problemsOf: Platform['problemsOf'] = (settings) => settingsProblems(Settings, settings);
+
+export const variablesOf: Platform['variablesOf'] = (settings) => {
+  const { data } = Settings.safeParse(settings);
+  return data === undefined ? [] : variablesIn(data);
+};
+
+/** Makes the platform. Nothing is contacted before something is asked of it. */
+export function compose(options: DirectOptions): Platform {
+  const addresses = createAddresses();
+  const handsOn = createHands(options);
+  const reach: Parts['reach'] = async (system, environment) => {
+    const hands = await handsOn(system, environment);
+    const { project, connection, archives, services, migrate } = hands.settings;
+    return {
+      name: project,
+      live: await addresses.reach(options.secretOf(connection), sshClientOf(hands.settings, options.path)),
+      archives,
+      services,
+      migrate: migrate === undefined ? null : migrate.command.join(' '),
+      freeBytes: (signal = AbortSignal.timeout(FREE_MS)) => freeBytes(hands, signal),
+      // Its backups are dumps: nobody archives the write-ahead log of this server, so no moment between them can be had (P8).
+      moments: null,
+    };
+  };
+  return direct(
+    {
+      kind: 'compose',
+      problemsOf,
+      variablesOf,
+      capabilities: [],
+      reach,
+      actions: {
+        'services.stop': servicesStop(handsOn),
+        'services.start': servicesStart(handsOn),
+        'migrations.run': migrationsRun({ handsOn, reach }),
+        'logs.watch': logsWatch(handsOn),
+        'server.recreate': serverRecreate({ handsOn, reach }),
+      },
+    },
+    options,
+  );
+}
+
+const FREE_MS = 15_000;

@@ -62,7 +62,7 @@ export const Window = z.strictObject({ from: Moment, to: Moment });
 export type Window = z.infer<typeof Window>;
 
 /** A database that an operation left beside the live one. */
-export const Beside = z.strictObject({
+const Beside = z.strictObject({
   name: z.string(),
   identity: z.string(),
   operation: z.string(),

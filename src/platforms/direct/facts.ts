@@ -24,7 +24,7 @@ export async function factsOf(tools: Tools, system: System, environment: string)
 }
 
 /** The backups of the store, newest first. */
-export async function backupsOf(tools: Tools, { archives }: Reach, signal?: AbortSignal): Promise<Backup[]> {
+async function backupsOf(tools: Tools, { archives }: Reach, signal?: AbortSignal): Promise<Backup[]> {
   const files = await storeOf(archives, tools).list(signal ?? AbortSignal.timeout(LIST_MS));
   return toBackups(files, { scheduled: archives.scheduled, now: new Date() });
 }

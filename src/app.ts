@@ -116,7 +116,7 @@ export function createApp(config: Config, roles: readonly Role[]): App {
     async start() {
       await Promise.all([
         assertNoEviction(config.redisUrl.open()),
-        platform.assertCli(),
+        config.systems.some((system) => system.platform === platform.kind) ? platform.assertCli() : null,
         mkdir(config.workDir, { recursive: true, mode: 0o711 }),
       ]);
       const own = ownDatabaseProblems(config.databaseUrl, await protectedDatabases(systems, log));

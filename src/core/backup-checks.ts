@@ -21,7 +21,7 @@ export function checkBackups(
     newestAge(backups, rules, now),
     sizeSteady(scheduled, rules),
     retention(scheduled, rules, now),
-    details(chosen ?? newestFinished(backups)),
+    details(chosen ?? latestBackup(backups)),
   ];
 }
 
@@ -60,6 +60,15 @@ function longestGap(backups: readonly Backup[], rules: BackupRules, now: Date): 
   const moments = [now.getTime(), ...kept.map(({ startedAt }) => Date.parse(startedAt))].toSorted((a, b) => b - a);
   const gaps = moments.slice(1).map((moment, at) => (moments[at] ?? moment) - moment);
   return gaps.length === 0 ? rules.retentionDays * DAY : Math.max(...gaps);
+}
+
+/**
+ * The one that `latest` means: the newest finished scheduled one, since a manual one may have been taken of data that was
+ * broken already, and a pre-image was (S3, P6). Null when there is neither a scheduled nor a manual one.
+ */
+export function latestBackup(backups: readonly Backup[]): Backup | null {
+  const newest = (kind: Backup['kind']) => newestFinished(backups.filter((backup) => backup.kind === kind));
+  return newest('scheduled') ?? newest('manual');
 }
 
 /** The newest backup that can be restored; null when there is none. */
@@ -102,7 +111,7 @@ function allFinished(scheduled: readonly Backup[], rules: BackupRules, now: Date
 
 function newestAge(backups: readonly Backup[], rules: BackupRules, now: Date): Check {
   const name = `Newest within ${rules.maxAgeHours} h`;
-  const newest = newestFinished(backups);
+  const newest = newestFinished(backups.filter(({ kind }) => kind !== 'preimage'));
   if (newest?.finishedAt === undefined || newest.finishedAt === null) {
     return { name, status: 'fail', figure: 'there is no finished backup', source: 'G1' };
   }

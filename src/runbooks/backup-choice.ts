@@ -1,5 +1,5 @@
 // Which backup a person means, and what every plan says about it.
-import { newestFinished } from '../core/backup-checks.ts';
+import { latestBackup, newestFinished } from '../core/backup-checks.ts';
 import { Refusal } from '../core/errors.ts';
 import type { Backup, EnvironmentFacts, Facts, Proof } from '../core/facts.ts';
 import type { Statement } from '../core/plan.ts';
@@ -18,15 +18,12 @@ export function factsOf(facts: Facts, environment: string): EnvironmentFacts {
 
 /**
  * A backup of the environment that backups are taken of, always (G9's correction: never the target's own).
- * `latest` is the newest finished scheduled one: a manual one may have been taken of data that was broken already, and a
- * pre-image was (S3, P6).
+ * What `latest` means is `latestBackup`'s to say.
  */
 export function chooseBackup(choice: string, system: System, facts: Facts): Backup {
   const { backups, target } = factsOf(facts, system.backups.of);
   if (choice === 'latest') {
-    const newest =
-      newestFinished(backups.filter(({ kind }) => kind === 'scheduled')) ??
-      newestFinished(backups.filter(({ kind }) => kind === 'manual'));
+    const newest = latestBackup(backups);
     if (newest !== null) return newest;
     throw new Refusal('no-backup', `${target.name} has no finished backup.`, 'Take one with `/dr backup`.');
   }
@@ -58,7 +55,7 @@ export function sourceStatements(backup: Backup, system: System, facts: Facts, n
     text: `${target.name}, backup ${backup.id} (${backup.kind}), finished ${utc(finished)}, ${size}`,
     tone: 'plain',
   };
-  const newer = newestFinished(backups);
+  const newer = newestFinished(backups.filter(({ kind }) => kind !== 'preimage'));
   const age: Statement = { label: 'Age of the backup', text: ago(finished, now), tone: 'plain' };
   if (newer === null || newer.id === backup.id) return [source, age];
   return [

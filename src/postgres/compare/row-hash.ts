@@ -12,7 +12,6 @@ export type Asked = {
   readonly notes: readonly string[];
 };
 
-/** @internal */
 export function askedOf(live: Shape, candidate: Shape): Asked {
   const there = new Map(candidate.columns.map((column) => [column.name, column]));
   const here = new Set(live.columns.map(({ name }) => name));

@@ -27,6 +27,7 @@ type Options = { readonly purpose: string; readonly signal?: AbortSignal };
  * Reads a table of the live database. `table` as typed: `entries`, `billing.entries`. Throws Refusal when there is no such
  * table (naming those that are called alike), when it is none that holds rows, when it has no primary key, or when the role
  * may not work on it.
+ * @internal
  */
 export async function tableShape(database: Secret, table: string, options: Options): Promise<TableShape> {
   const connection = { ...options, readOnly: true, timeoutSeconds: 60 };

@@ -11,8 +11,9 @@ import { Secret } from '../../src/core/secret.ts';
 import { Masking } from '../../src/core/system.ts';
 import type { Query } from '../../src/postgres/connect.ts';
 import { applyMasking } from '../../src/postgres/masking/apply.ts';
-import { type Leaks, scanForLeaks } from '../../src/postgres/masking/scan.ts';
+import { scanForLeaks } from '../../src/postgres/masking/scan.ts';
 import { archiveSources, type Sources } from '../../src/postgres/masking/sources.ts';
+import type { Leaks } from '../../src/postgres/masking/verdict.ts';
 
 const run = promisify(execFile);
 const PATH = '/usr/local/bin:/usr/bin:/bin';

@@ -38,7 +38,7 @@ describe('the scan', () => {
       expect.stringMatching(/^masked columns: 18 columns of 7 tables hold only what their rules write \(2,214 rows\)$/),
       'emptied tables: 1 table without a row',
       'completeness of the scan: all rows of the masked tables were compared',
-      'e-mail addresses: none in 11 text columns of 11 tables; left out by the system file: settings.sender',
+      'e-mail addresses: none in 11 text columns of 6 tables; left out by the system file: settings.sender',
       ...['phone numbers', 'card numbers', 'IBANs', 'signed tokens (JWT)', 'keys of known services'].map((name) =>
         expect.stringContaining(`${name}: none in`),
       ),
@@ -141,6 +141,8 @@ describe('the scan', () => {
       "update plain set body = 'Annabel7 Kellerhals7 annabel.kellerhals7@firma.ch +41795550007'",
       candidate,
     );
+    // With statistics, a value that many rows share is looked at once; it counts as often as it stands there.
+    await here.ask('analyze plain', candidate);
     const report = JSON.stringify(await here.scan(candidate));
     expect(report).toContain('plain.body: 3,000 values');
     expect(report).not.toMatch(/annabel|kellerhals|firma|4179|5550007/i);
@@ -159,9 +161,11 @@ describe('the scan', () => {
 
   it('does not believe itself when rows of a masked table were not compared', async () => {
     await here.ask('delete from letters where id = 1', candidate);
-    expect(failed((await here.scan(candidate)).checks)).toEqual({
+    const { checks, leaks } = await here.scan(candidate);
+    expect(failed(checks)).toEqual({
       'completeness of the scan': 'letters: 601 rows in the backup, 600 rows in the candidate',
     });
+    expect(leaks).toBe(1);
   });
 
   it('fails on a table that it may not read', async () => {

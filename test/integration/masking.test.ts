@@ -123,31 +123,55 @@ describe('clear text', () => {
   });
 
   it('is kept out also when the backup has functions and operators that pretend to be PostgreSQL’s own', async () => {
-    await here.ask('create database hostile', 'postgres', here.production);
-    await here.ask(
-      `create extension citext;
-       create table people (id bigint primary key, email text, doc jsonb);
-       insert into people values (1, 'victim@firma.ch', '{"a": "victim@firma.ch"}');
-       create function textcat(text, text) returns text language sql as $$ select 'victim@firma.ch' $$;
-       create function keep(text, text) returns text language sql as $$ select 'victim@firma.ch' $$;
-       create operator || (leftarg = text, rightarg = text, function = keep);
-       create function never(bigint, integer) returns boolean language sql as $$ select null::boolean $$;
-       create operator >= (leftarg = bigint, rightarg = integer, function = never);
-       create function replace(text, text, text) returns text language sql as $$ select $1 $$;
-       create function ltrim(text, text) returns text language sql as $$ select ':' $$;`,
-      'hostile',
-      here.production,
-    );
-    const file = await here.dump('hostile.dump', ['-Fc'], 'hostile');
+    await here.ask('create database hostile owner loader', 'postgres');
+    await here.ask('alter schema public owner to loader', 'hostile');
     const masking = Masking.parse({
       columns: [
         { table: 'people', column: 'email', as: 'email' },
+        { table: 'people', column: 'name', as: 'name', id: 'code' },
         { table: 'people', column: 'doc', as: 'text' },
       ],
     });
-    const name = await here.load({ file, masking, settings: '-c search_path=public,pg_catalog' });
-    expect(await here.ask('select * from people', name)).toEqual([
-      { id: '1', email: 'test-1@example.com', doc: { a: 'masked' } },
+    await connected(here.staging.urlOf('hostile', 'loader'), async (query) => {
+      await query(
+        `create table people (id bigint primary key, code text, email text, name text, doc jsonb);
+         create function told(text, text) returns text language sql as $$ select 'victim@firma.ch' $$;
+         create function textcat(text, text) returns text language sql as $$ select 'victim@firma.ch' $$;
+         create function ltrim(text, text) returns text language sql as $$ select ':' $$;
+         create function "left"(text, integer) returns text language sql as $$ select ':' $$;
+         create function replace(text, text, text) returns text language sql as $$ select $1 $$;
+         create function array_to_string(text[], text) returns text language sql as $$ select '{"a": "victim@firma.ch"}' $$;
+         create function encode(bytea, text) returns text language sql as $$ select 'abcdef0123456789abcdef' $$;
+         create function never(bigint, integer) returns boolean language sql as $$ select null::boolean $$;
+         create function same(text, text) returns boolean language sql as $$ select false $$;
+         create operator || (leftarg = text, rightarg = text, function = told);
+         create operator >= (leftarg = bigint, rightarg = integer, function = never);
+         create operator <> (leftarg = text, rightarg = text, function = same);
+         set search_path = public, pg_catalog`,
+      );
+      const hooks = applyMasking(masking, { key });
+      await hooks.beforeData(query);
+      await query(
+        `insert into people values (1, 'x', 'victim@firma.ch', 'victim', '{"a": "victim@firma.ch"}'),
+           (-1, 'y', 'victim@firma.ch', 'victim', '["victim@firma.ch"]')`,
+      );
+      await hooks.afterData(query);
+    });
+    expect(await here.ask('select * from people order by id desc', 'hostile')).toEqual([
+      {
+        id: '1',
+        code: 'x',
+        email: 'test-1@example.com',
+        name: expect.stringMatching(/^Test Customer \d{15,18}$/),
+        doc: { a: 'masked' },
+      },
+      {
+        id: '-1',
+        code: 'y',
+        email: expect.stringMatching(/^test-\d{15,18}@example\.com$/),
+        name: expect.stringMatching(/^Test Customer \d{15,18}$/),
+        doc: ['masked'],
+      },
     ]);
   });
 

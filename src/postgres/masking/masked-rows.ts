@@ -5,6 +5,7 @@ import { count, list } from '../../core/wording.ts';
 import type { Query } from '../connect.ts';
 import { tableSql } from './plan.ts';
 import type { FittingRules } from './rules.ts';
+import { nameOf } from './scan-tables.ts';
 import { keyOf } from './source-hashes.ts';
 import { formOf, type MaskedColumn } from './written.ts';
 
@@ -14,12 +15,12 @@ export type MaskedRows = {
   readonly leaks: number;
   /** Columns in which every single value is what the rule writes: nothing else can stand there, but for keys of json. */
   readonly proven: readonly MaskedColumn[];
-  /** Of every masked table. */
-  readonly rows: ReadonlyMap<string, number>;
+  /** Of every masked table, by its key. */
+  readonly rows: ReadonlyMap<string, { readonly name: string; readonly rows: number }>;
 };
 
 export async function readMaskedRows(query: Query, { columns, emptied }: FittingRules): Promise<MaskedRows> {
-  const rows = new Map<string, number>();
+  const rows = new Map<string, { name: string; rows: number }>();
   const wrong: Wrong[] = [];
   const proven: MaskedColumn[] = [];
   for (const of of Map.groupBy(columns, keyOf).values()) {
@@ -29,7 +30,7 @@ export async function readMaskedRows(query: Query, { columns, emptied }: Fitting
     const [row] = await query<Record<string, string>>(
       `select count(*) as rows, ${counts.join(', ')} from only ${tableSql(first)} t`,
     );
-    rows.set(keyOf(first), Number(row?.['rows']));
+    rows.set(keyOf(first), { name: nameOf(first), rows: Number(row?.['rows']) });
     of.forEach((column, at) => {
       const values = Number(row?.[`c${at}`]);
       wrong.push({ name: `${column.named}.${column.column}`, values });
@@ -38,7 +39,8 @@ export async function readMaskedRows(query: Query, { columns, emptied }: Fitting
     });
   }
   const left = await rowsLeft(query, emptied);
-  const checks: Check[] = [maskedCheck(wrong, columns, rows)];
+  const all = [...rows.values()].reduce((total, table) => total + table.rows, 0);
+  const checks: Check[] = [maskedCheck(wrong, { columns: columns.length, tables: rows.size, rows: all })];
   if (emptied.length > 0) checks.push(emptiedCheck(emptied.length, left));
   return { checks, leaks: sum([...wrong, ...left]), proven, rows };
 }
@@ -53,7 +55,7 @@ async function rowsLeft(query: Query, emptied: FittingRules['emptied']) {
   const left: Wrong[] = [];
   for (const table of emptied) {
     const [row] = await query<{ rows: string }>(`select count(*) as rows from only ${tableSql(table)}`);
-    left.push({ name: table.table, values: Number(row?.rows) });
+    left.push({ name: nameOf(table), values: Number(row?.rows) });
   }
   return left;
 }
@@ -77,14 +79,12 @@ function holds(column: MaskedColumn): string {
 
 function maskedCheck(
   wrong: readonly Wrong[],
-  columns: readonly MaskedColumn[],
-  rows: ReadonlyMap<string, number>,
+  of: { readonly columns: number; readonly tables: number; readonly rows: number },
 ): Check {
   const failed = wrong.filter(({ values }) => values > 0);
-  const all = [...rows.values()].reduce((total, each) => total + each, 0);
   const figure =
     failed.length === 0
-      ? `${count(columns.length, 'column')} of ${count(rows.size, 'table')} hold only what their rules write (${count(all, 'row')})`
+      ? `${count(of.columns, 'column')} of ${count(of.tables, 'table')} hold only what their rules write (${count(of.rows, 'row')})`
       : list(failed.map(({ name, values }) => `${name}: ${count(values, 'value')} not as the rule writes them`));
   return { name: 'masked columns', status: failed.length === 0 ? 'pass' : 'fail', figure, source: 'B7' };
 }

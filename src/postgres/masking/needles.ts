@@ -27,46 +27,47 @@ export function isCompared({ kind }: Pick<MaskedColumn, 'kind'>): boolean {
   return kind === 'text' || kind === 'json' || kind === 'uuid';
 }
 
-/** Of one value. `isOwn` tells what the rules themselves write. */
-export function needlesOf(column: MaskedColumn, text: string, isOwn: (text: string) => boolean): Needle[] {
-  if (column.kind === 'json')
-    return leavesOf(text)
-      .flatMap((leaf) => contentOf(leaf))
-      .filter(isWorthIt);
-  const values = column.array ? elementsOf(text) : [text];
-  return values.flatMap((value) => (isContent(column) ? contentOf(value) : wholeOf(column, value))).filter(isWorthIt);
-
-  function isWorthIt(needle: Needle): boolean {
-    return needle.is === 'tel'
-      ? !needle.text.startsWith('1000000')
-      : needle.text.length >= SHORTEST && !isOwn(needle.text);
-  }
+/** Finds what is to be looked for in one value. `isOwn` tells what the rules themselves write. Called for every value: no waste. */
+export function findNeedles(
+  column: MaskedColumn,
+  text: string,
+  isOwn: (text: string) => boolean,
+  found: (needle: Needle) => void,
+): void {
+  const take = (needle: Needle) => {
+    if (needle.is === 'tel' ? needle.text.startsWith('1000000') : needle.text.length < SHORTEST) return;
+    if (needle.is === 'tel' || !isOwn(needle.text)) found(needle);
+  };
+  const value = isContent(column) ? contentOf : wholeOf;
+  if (column.kind === 'json') eachText(text, (leaf) => contentOf(column, leaf, take));
+  else if (column.array) for (const element of elementsOf(text)) value(column, element, take);
+  else value(column, text, take);
 }
+
+type Take = (needle: Needle) => void;
 
 function isContent({ as, kind }: MaskedColumn): boolean {
   return kind === 'text' && (as === 'text' || as === 'null');
 }
 
-function wholeOf({ as }: MaskedColumn, text: string): Needle[] {
-  const whole: Needle = { text, is: 'value', common: false };
-  if (as === 'phone') return [whole, ...telOf(text)];
-  const isSeveralWords = as === 'name' && /\S \S/.test(text);
-  return isSeveralWords ? [whole, { text, is: 'name', common: false }] : [whole];
+function wholeOf({ as }: MaskedColumn, text: string, take: Take): void {
+  take({ text, is: 'value', common: false });
+  if (as === 'phone') telOf(text, take);
+  if (as === 'name' && /\S \S/.test(text)) take({ text, is: 'name', common: false });
 }
 
 /** Free text: all of it, and the addresses and numbers in it. */
-function contentOf(text: string): Needle[] {
-  const found: Needle[] = isVocabulary(text) ? [] : [{ text, is: 'value', common: true }];
+function contentOf(_column: MaskedColumn, text: string, take: Take): void {
+  if (!isVocabulary(text)) take({ text, is: 'value', common: true });
   if (text.includes('@')) {
-    for (const [address] of text.matchAll(ADDRESSES)) found.push({ text: address, is: 'value', common: false });
+    for (const [address] of text.matchAll(ADDRESSES)) take({ text: address, is: 'value', common: false });
   }
-  if (text.includes('+')) for (const [number] of text.matchAll(NUMBERS)) found.push(...telOf(number));
-  return found;
+  if (text.includes('+')) for (const [number] of text.matchAll(NUMBERS)) telOf(number, take);
 }
 
-function telOf(text: string): Needle[] {
+function telOf(text: string, take: Take): void {
   const digits = text.replaceAll(/[^0-9]/g, '');
-  return digits.length < FEWEST_PHONE_DIGITS ? [] : [{ text: digits, is: 'tel', common: false }];
+  if (digits.length >= FEWEST_PHONE_DIGITS) take({ text: digits, is: 'tel', common: false });
 }
 
 /** Single words, numbers, dates and UUIDs are states, amounts and references: rows are full of them. */
@@ -80,17 +81,19 @@ function isVocabulary(text: string): boolean {
 }
 
 /** The texts in a json document; one that cannot be read is a text itself. */
-function leavesOf(document: string): string[] {
+function eachText(document: string, take: (text: string) => void): void {
+  let content: unknown;
   try {
-    return textsIn(JSON.parse(document));
+    content = JSON.parse(document);
   } catch {
-    return [document];
+    content = document;
   }
+  eachTextIn(content, take);
 }
 
-function textsIn(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
+function eachTextIn(value: unknown, take: (text: string) => void): void {
+  if (typeof value === 'string') take(value);
+  else if (typeof value === 'object' && value !== null) for (const each of Object.values(value)) eachTextIn(each, take);
 }
 
 /** The elements of an array as PostgreSQL writes it: `{a,"b c",NULL}`. */

@@ -23,23 +23,24 @@ export type Search = {
   readonly own: readonly string[];
 };
 
-type Table = { readonly sql: string };
+export type SearchedTable = { readonly sql: string; readonly columns: readonly ScanColumn[] };
 
-/** Rows `{ at, p0, p1, …, words }`: `at` is the column's place, `words` counts values with a source value within. */
-export function patternsSql({ sql }: Table, columns: readonly ScanColumn[], search: Search): string {
+/** Rows `{ place, p0, p1, …, words }`: `place` is the column's, `words` counts values with a source value within. */
+export function patternsSql({ sql, columns }: SearchedTable, search: Search): string {
   const { patterns, seed, own } = search;
-  const values = columns.map(({ text }, at) => `(${at}, ${text})`).join(', ');
+  const texts = columns.map(({ text, few }, place) => ({ place, text, few }));
   const looks = patterns.map(({ hints, holds }) => ({ hints: hints('v.value'), holds: holds('v.value') }));
   const words = wordsSql(search);
   const hints = [...looks, ...words].flatMap((look) => look.hints);
   const condition = (look: Look) => `(${look.hints.join(' or ')}) and ${look.holds}`;
+  const counted = (which: string) => `coalesce(sum(v.rows) filter (where ${which}), 0)`;
   return `
-    select v.at, ${looks.map((look, at) => `count(*) filter (where ${condition(look)}) as p${at}`).join(', ')},
-           count(*) filter (where ${words.map(condition).join(' or ')}) as words
-      from ${sql} t cross join lateral (values ${values}) as v (at, value)
+    select v.place, ${looks.map((look, at) => `${counted(condition(look))} as p${at}`).join(', ')},
+           ${counted(words.map(condition).join(' or '))} as words
+      from (${valuesOf(sql, texts).join(' union all ')}) as v (place, value, rows)
      where octet_length(v.value) >= ${SHORTEST} and (${[...new Set(hints)].join(' or ')})
        and v.value !~ ${escapeLiteral(own.join('|'))}
-     group by v.at`;
+     group by v.place`;
 
   function wordsSql({ phones, names }: Search): Look[] {
     const email = { hints: ["strpos(v.value, '@') > 0"], holds: wordSql(EMAIL, 'm.found[1]', seed) };
@@ -48,6 +49,24 @@ export function patternsSql({ sql }: Table, columns: readonly ScanColumn[], sear
     const name = { hints: [`v.value ~ '${CAPITALS}'`], holds: namesSql(seed) };
     return [email, ...(phones ? [tel] : []), ...(names ? [name] : [])];
   }
+}
+
+type Text = { readonly place: number; readonly text: string; readonly few: boolean };
+
+/**
+ * Parts of a union of rows `(place, value, rows)`, where `rows` tells how many have this value. `offset 0` keeps the planner
+ * from asking every hint of every row before it has grouped them, and from writing a value's expression into each hint.
+ */
+function valuesOf(table: string, texts: readonly Text[]): string[] {
+  const single = texts.filter(({ few }) => !few).map(({ place, text }) => `(${place}, ${text})`);
+  const grouped = texts.filter(({ few }) => few);
+  const values = `(select * from (values ${single.join(', ')}) as w offset 0)`;
+  return [
+    ...(single.length === 0
+      ? []
+      : [`select v.place, v.value, 1 from ${table} t cross join lateral ${values} as v (place, value)`]),
+    ...grouped.map(({ place, text }) => `(select ${place}, ${text}, count(*) from ${table} t group by 2 offset 0)`),
+  ];
 }
 
 type Look = { readonly hints: readonly string[]; readonly holds: string };
@@ -67,23 +86,30 @@ function namesSql(seed: string): string {
                     join ${SCAN_SCHEMA}.source s on s.hash = ${hashSql(`('${WITHIN.name}' || p.phrase)`, seed)})`;
 }
 
-/** Rows `{ at, hits }`: whole values that are a source value. */
-export function valuesSql({ sql }: Table, columns: readonly ScanColumn[], seed: string): string[] {
-  const placed = columns.map(({ text, parts, isMasked }, at) => ({ at, text, parts, isMasked }));
-  const simple = placed.filter(({ parts }) => parts === null).map(({ at, text }) => `(${at}, ${text})`);
-  const several = placed.filter(({ parts, isMasked }) => parts !== null && !isMasked);
-  const from = [
-    ...(simple.length === 0 ? [] : [`(values ${simple.join(', ')}) as v (at, value)`]),
-    ...several.map(({ at, parts }) => `(select ${at}, ${parts}) as v (at, value)`),
-  ];
-  return from.map(
-    (each) => `
-      select v.at, count(*) as hits
-        from ${sql} t cross join lateral ${each}
-       where octet_length(v.value) >= ${SHORTEST}
-         and exists (select from ${SCAN_SCHEMA}.source s where s.hash = ${hashSql('v.value', seed)})
-       group by v.at`,
-  );
+/**
+ * Rows `{ place, hits }`: whole values that are a source value. Of all tables at once, because the source values are made
+ * ready for comparing once for each statement. `place` counts the columns of all tables. Null when there is nothing to ask.
+ */
+export function valuesSql(tables: readonly SearchedTable[], seed: string): string | null {
+  let place = 0;
+  const parts = tables.flatMap(({ sql, columns }) => {
+    const placed = columns.map((column) => ({ ...column, place: place++ }));
+    const simple = placed.filter(({ parts }) => parts === null);
+    const several = placed.filter(({ parts, isMasked }) => parts !== null && !isMasked);
+    return [
+      ...valuesOf(sql, simple),
+      ...several.map(
+        ({ place, parts }) =>
+          `select ${place}, v.value, 1 from ${sql} t cross join lateral (select ${parts}) as v (value)`,
+      ),
+    ];
+  });
+  if (parts.length === 0) return null;
+  return `
+    select v.place, sum(v.rows) as hits from (${parts.join(' union all ')}) as v (place, value, rows)
+     where octet_length(v.value) >= ${SHORTEST}
+       and exists (select from ${SCAN_SCHEMA}.source s where s.hash = ${hashSql('v.value', seed)})
+     group by v.place`;
 }
 
 /** As the source values were hashed: letters of ASCII in lower case. */

@@ -15,6 +15,8 @@ const Found = z.object({
   /** Row-level security is forced on the owner too: it would hide rows from the scan. */
   forced: z.boolean(),
   readable: z.boolean(),
+  /** As the statistics say: only a matter of speed. */
+  few: z.boolean(),
 });
 
 export type ScanColumn = TableName & {
@@ -28,6 +30,8 @@ export type ScanColumn = TableName & {
   /** Its content was proven to be masked: only the keys of json are left to be looked at. */
   readonly isMasked: boolean;
   readonly isJson: boolean;
+  /** Many rows share few values: each is looked at once. */
+  readonly few: boolean;
 };
 
 export type ScanTable = {
@@ -49,7 +53,7 @@ export async function tablesToScan(query: Query, { uuids }: { readonly uuids: bo
 }
 
 /** As it is told to people: without `public`. */
-function nameOf({ schema, table }: TableName): string {
+export function nameOf({ schema, table }: TableName): string {
   return schema === 'public' ? table : `${schema}.${table}`;
 }
 
@@ -100,6 +104,7 @@ const LARGE_OBJECTS: ScanTable = {
       parts: null,
       isMasked: false,
       isJson: false,
+      few: false,
     },
   ],
 };
@@ -108,7 +113,10 @@ const LARGE_OBJECTS: ScanTable = {
 const COLUMNS = `
   select n.nspname::text as schema, c.relname::text as table, a.attname::text as column, ${KIND} as kind,
          base.typcategory = 'A' and base.typelem <> 0 as array, c.relforcerowsecurity as forced,
-         has_table_privilege(c.oid, 'select') and has_schema_privilege(n.oid, 'usage') as readable
+         has_table_privilege(c.oid, 'select') and has_schema_privilege(n.oid, 'usage') as readable,
+         coalesce((select s.n_distinct between 0.5 and 1000 from pg_stats s
+                    where s.schemaname = n.nspname and s.tablename = c.relname and s.attname = a.attname
+                      and not s.inherited), false) as few
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
     join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Fault } from '../../core/errors.ts';
 import type { Query } from '../connect.ts';
 import type { CopyRow } from './copy-text.ts';
-import { isCompared, needlesOf, WITHIN } from './needles.ts';
+import { findNeedles, isCompared, type Needle, WITHIN } from './needles.ts';
 import type { TableName } from './rules.ts';
 import type { Sources } from './sources.ts';
 import { writeTextHash } from './text-hash.ts';
@@ -40,19 +40,22 @@ export async function collectHashes(
   const own = new RegExp([...new Set(columns.map(formOf))].join('|'));
   const isOwn = (text: string) => own.test(text);
   const tables = [...Map.groupBy(columns, keyOf).values()].map(tableOf);
-  const rows = new Map<string, number>();
   const batches = [new Batch(seed), new Batch(seed)] as const;
+  let sent: Promise<unknown> = Promise.resolve();
   const send = async (atLeast: number) => {
     for (const [at, batch] of batches.entries()) {
       if (batch.size < atLeast) continue;
-      await query(`insert into ${SCAN_SCHEMA}.${TABLES[at]} select unnest($1::bigint[])`, [batch.take()]);
+      // One batch is on its way while the next one is read.
+      await sent;
+      sent = query(`insert into ${SCAN_SCHEMA}.${TABLES[at]} select unnest($1::bigint[])`, [batch.take()]);
+      // Its failure is thrown where the next one waits for it.
+      sent.catch(() => {});
     }
   };
   await sources(
     tables.map(({ wanted }) => wanted),
     async (read) => {
       for (const row of read) {
-        rows.set(keyOf(row.table), (rows.get(keyOf(row.table)) ?? 0) + 1);
         addRow(row, tables, isOwn, batches);
         // A row may hold a large document.
         if (batches.some(({ size }) => size >= BATCH)) await send(BATCH);
@@ -60,28 +63,39 @@ export async function collectHashes(
     },
   );
   await send(1);
+  await sent;
+  const rows = new Map(tables.map((table) => [keyOf(table.wanted), table.rows]));
   return { seed: String(seed), rows, ...(await settle(query)) };
 }
 
-type Table = { readonly wanted: TableName & { readonly columns: string[] }; readonly columns: readonly MaskedColumn[] };
+type Table = {
+  readonly wanted: TableName & { readonly columns: string[] };
+  readonly columns: readonly MaskedColumn[];
+  rows: number;
+};
 
 function tableOf(of: readonly MaskedColumn[]): Table {
   const [{ schema, table } = { schema: '', table: '' }] = of;
-  return { wanted: { schema, table, columns: of.map(({ column }) => column) }, columns: of };
+  return { wanted: { schema, table, columns: of.map(({ column }) => column) }, columns: of, rows: 0 };
 }
 
 function addRow(
   row: CopyRow,
   tables: readonly Table[],
   isOwn: (text: string) => boolean,
-  batches: readonly [Batch, Batch],
-) {
-  const columns = tables.find(({ wanted }) => wanted === row.table)?.columns ?? [];
-  for (const [at, column] of columns.entries()) {
+  [values, common]: readonly [Batch, Batch],
+): void {
+  const table = tables.find(({ wanted }) => wanted === row.table);
+  if (table === undefined) return;
+  table.rows += 1;
+  const add = (needle: Needle) => {
+    (needle.common ? common : values).add(needle.is === 'value' ? needle.text : WITHIN[needle.is] + needle.text);
+  };
+  for (let at = 0; at < table.columns.length; at += 1) {
+    const column = table.columns[at];
     const value = row.values[at];
-    if (value == null || !isCompared(column)) continue;
-    for (const { text, is, common } of needlesOf(column, value.toString(), isOwn)) {
-      batches[common ? 1 : 0].add(is === 'value' ? text : WITHIN[is] + text);
+    if (column !== undefined && value != null && isCompared(column)) {
+      findNeedles(column, value.toString(), isOwn, add);
     }
   }
 }

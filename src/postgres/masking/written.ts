@@ -48,7 +48,7 @@ export function numberOf(id: readonly Column[], digits: number, key: Secret, row
 function hexOf(id: readonly Column[], key: Secret, row: string): string {
   const parts = id.map(({ column }) => `coalesce(${row}.${escapeIdentifier(column)}::pg_catalog.text, '')`);
   const all = [escapeLiteral(key.open()), ...parts].reduce((sum, part) => concat(concat(sum, `'/'`), part));
-  return `pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(${all}, 'UTF8')), 'hex')`;
+  return `encode(pg_catalog.sha256(pg_catalog.convert_to(${all}, 'UTF8')), 'hex')`;
 }
 
 function concat(one: string, two: string): string {

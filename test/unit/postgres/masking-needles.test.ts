@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MaskRule } from '../../../src/core/system.ts';
 import type { Kind } from '../../../src/postgres/masking/catalog.ts';
-import { needlesOf } from '../../../src/postgres/masking/needles.ts';
+import { findNeedles, type Needle } from '../../../src/postgres/masking/needles.ts';
 import { formOf, type MaskedColumn } from '../../../src/postgres/masking/written.ts';
 
 function column(as: MaskRule['as'], kind: Kind = 'text', array = false): MaskedColumn {
@@ -12,9 +12,14 @@ function column(as: MaskRule['as'], kind: Kind = 'text', array = false): MaskedC
 
 function looked(of: MaskedColumn, text: string): string[] {
   const own = new RegExp((['email', 'name', 'phone', 'text'] as const).map((as) => formOf(column(as))).join('|'));
-  return needlesOf(of, text, (value) => own.test(value)).map(
-    ({ is, text: needle, common }) => `${is}${common ? ' (common)' : ''}: ${needle}`,
+  const found: Needle[] = [];
+  findNeedles(
+    of,
+    text,
+    (value) => own.test(value),
+    (needle) => found.push(needle),
   );
+  return found.map(({ is, text: needle, common }) => `${is}${common ? ' (common)' : ''}: ${needle}`);
 }
 
 describe('a source value', () => {

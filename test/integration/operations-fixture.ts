@@ -75,11 +75,11 @@ export async function desksOfThisFile(): Promise<() => Desk> {
   return () => desk;
 }
 
-export function openDesk(store: OpenStore, overrides: Partial<SystemFile> = {}): Desk {
+export function openDesk(store: OpenStore, overrides: Partial<SystemFile> = {}, on: { direct?: boolean } = {}): Desk {
   desks += 1;
   const name = `desk-${desks}`;
   const system = systemOf({ name, operators: ['operator'], roles: ROLES, ...overrides });
-  const paper = paperPlatform(system);
+  const paper = paperPlatform(system, on);
   const gone = new Set<string>();
   const woken: string[] = [];
   const logged: string[] = [];

@@ -1,6 +1,6 @@
 // A platform on paper: it implements the contract over plain data and counts its effects, so that crashes can be placed exactly.
 import type { Action, ActionName, Actions, Args, Run } from '../../src/core/action.ts';
-import type { Backup, EnvironmentFacts, Facts, Release } from '../../src/core/facts.ts';
+import type { Backup, EnvironmentFacts, Facts, Release, Server } from '../../src/core/facts.ts';
 import type { Platform } from '../../src/core/platform.ts';
 import type { Systems } from '../../src/core/ports.ts';
 import { Secret } from '../../src/core/secret.ts';
@@ -17,6 +17,10 @@ export type World = {
   release: string;
   backups: Record<string, string[]>;
   stagingHolds: string;
+  /** Where the server is reached: what an operation has put beside the live data, and whether services and rows are as they were. */
+  beside: string[];
+  stopped: boolean;
+  merged: boolean;
 };
 
 /** Where something goes wrong, once: before or after the effect of an action. */
@@ -70,7 +74,8 @@ const RELEASES: Release[] = ['v256', 'v255', 'v254'].map((id, index) => ({
   current: false,
 }));
 
-export function paperPlatform(system: System): Paper {
+/** `direct`: one whose PostgreSQL is reached, instead of one like Heroku. */
+export function paperPlatform(system: System, { direct = false } = {}): Paper {
   const world: World = {
     live: 'db-one',
     databases: ['db-one', 'db-staging'],
@@ -79,6 +84,9 @@ export function paperPlatform(system: System): Paper {
     release: 'v256',
     backups: { production: ['a001'], staging: [] },
     stagingHolds: 'old data',
+    beside: [],
+    stopped: false,
+    merged: false,
   };
   const nothing = async () => {};
   const hooks = { begins: nothing, acts: nothing, undoes: nothing, crash: () => {} };
@@ -93,10 +101,16 @@ export function paperPlatform(system: System): Paper {
     ...missing,
   };
   paper.actions = actionsOn(paper);
-  const read = async (_system: System, environment: string) => factsOf(world, environment, system.name);
+  const factsHere = (environment: string): EnvironmentFacts => {
+    const facts = factsOf(world, environment, system.name);
+    return direct ? { ...facts, window: WINDOW, server: SERVER } : facts;
+  };
+  const read = async (_system: System, environment: string) => factsHere(environment);
   const platform: Platform = {
     kind: system.platform,
-    capabilities: ['backups', 'candidate', 'maintenance', 'releases'],
+    capabilities: direct
+      ? ['backups', 'candidate', 'server', 'moments']
+      : ['backups', 'candidate', 'maintenance', 'releases'],
     problemsOf: () => [],
     variablesOf: () => [],
     backupId: (typed) => typed,
@@ -113,12 +127,15 @@ export function paperPlatform(system: System): Paper {
     actionsOf: () => paper.actions,
     facts: async (_system, environments) => ({
       at: new Date().toISOString(),
-      environments: Object.fromEntries(environments.map((name) => [name, factsOf(world, name, system.name)])),
+      environments: Object.fromEntries(environments.map((name) => [name, factsHere(name)])),
     }),
     survey: async (_system, facts: Facts) => facts,
   };
   return paper;
 }
+
+const WINDOW = { from: '2020-01-01T00:00:00.000Z', to: '2099-01-01T00:00:00.000Z' };
+const SERVER: Server = { services: ['web'], migrate: 'migrate', bytes: 1, freeBytes: 9, warm: [], kept: [] };
 
 /** The identity carries the system's name, so that several worlds can use one store. */
 function factsOf(world: World, environment: string, system: string): EnvironmentFacts {
@@ -141,6 +158,23 @@ function actionsOn(paper: Paper): Actions {
   const { world } = paper;
   const reads = <N extends ActionName>(name: N): Action<Args<N>> =>
     action(paper, name, { effect: () => {}, done: () => false });
+  const besides = <N extends ActionName>(name: N, called: (args: Args<N>) => string): Action<Args<N>> =>
+    action(paper, name, {
+      effect: (args) => void world.beside.push(called(args)),
+      done: (args) => world.beside.includes(called(args)),
+      undo: (args) => {
+        world.beside = world.beside.filter((one) => one !== called(args));
+      },
+    });
+  /** Turned on by its effect and off when it is taken back; it has happened as often as it was turned on. */
+  const switches = <N extends ActionName>(name: N, turn: (on: boolean) => void): Action<Args<N>> => {
+    let on = false;
+    const set = (to: boolean) => {
+      on = to;
+      turn(to);
+    };
+    return action(paper, name, { effect: () => set(true), done: () => on, undo: () => set(false) });
+  };
   return {
     // The one that reads nothing before its intent is journaled.
     'backups.verify': withoutBefore(reads('backups.verify')),
@@ -167,6 +201,25 @@ function actionsOn(paper: Paper): Actions {
       done: ({ candidate }) => world.loaded.includes(candidate),
     }),
     'person.task': personTask(),
+    'candidate.preflight': reads('candidate.preflight'),
+    'candidate.scan': reads('candidate.scan'),
+    'smoke.check': reads('smoke.check'),
+    'migrations.run': reads('migrations.run'),
+    'backup.fetch': besides('backup.fetch', ({ from }) => `archive ${from.backup.id}`),
+    'moment.recover': besides('moment.recover', ({ at }) => `cluster at ${at}`),
+    'table.extract': besides('table.extract', ({ table }) => `table ${table}`),
+    'services.stop': switches('services.stop', (on) => {
+      world.stopped = on;
+    }),
+    'services.start': switches('services.start', (on) => {
+      world.stopped = !on;
+    }),
+    'table.merge': switches('table.merge', (on) => {
+      world.merged = on;
+    }),
+    'table.unmerge': switches('table.unmerge', (on) => {
+      world.merged = !on;
+    }),
     'maintenance.on': action(paper, 'maintenance.on', {
       effect: () => {
         world.maintenance = true;

@@ -11,6 +11,7 @@ import { Refusal, reasonOf } from './core/errors.ts';
 import type { Platform } from './core/platform.ts';
 import type { Systems } from './core/ports.ts';
 import { Secret } from './core/secret.ts';
+import type { System } from './core/system.ts';
 import { boltLogger } from './handlers/bolt-logger.ts';
 import { createSlackApp } from './handlers/slack-app.ts';
 import { sleep } from './lib/clock.ts';
@@ -126,6 +127,7 @@ export function createApp(config: Config, roles: readonly Role[]): App {
       if (roles.includes('worker')) running.push(...workerParts(deps, config, log));
       if (roles.includes('bot')) running.push(...(await botParts(deps, store, config, log)));
       if (config.healthPort !== null) running.push(await healthPart(config, store));
+      for (const system of config.systems) warnOfObjective(system, systems.platformOf(system), log);
       log.info({ roles, systems: config.systems.map(({ name }) => name) }, 'holdfast started');
       return [];
     },
@@ -138,6 +140,17 @@ export function createApp(config: Config, roles: readonly Role[]): App {
       await store.close();
     },
   };
+}
+
+/** A promise that backups alone cannot keep is said at once, not only in an incident (P1, B1, F1). */
+function warnOfObjective({ name, objectives, backups }: System, { capabilities }: Platform, log: Log): void {
+  if (objectives === undefined || capabilities.includes('moments')) return;
+  const apart = backups.maxAgeHours * 60;
+  if (objectives.rpoMinutes >= apart) return;
+  log.warn(
+    { system: name, rpoMinutes: objectives.rpoMinutes, backupsApartMinutes: apart },
+    'recovery point objective cannot be met: only backups are kept, so promise less or archive the write-ahead log',
+  );
 }
 
 /** Those whose address can be read now. A platform that is away must not keep Holdfast from starting. */

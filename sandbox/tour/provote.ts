@@ -31,6 +31,12 @@ async function look(stage: Provote): Promise<void> {
   await stage.proves('the promised recovery point of 1 h is told to be out of reach of daily dumps', () => {
     assert.match(card, /(WARN|FAIL).*RPO 1 h/);
   });
+  await stage.proves('and Holdfast has said so in its log when it started', async () => {
+    assert.match(
+      await readFile(join(stage.world.dir, 'holdfast-1.log'), 'utf8'),
+      /recovery point objective cannot be met/,
+    );
+  });
   const backups = await stage.types('dave', '/dr backups');
   await stage.proves('every file of the backup directory is listed', () => {
     const { backups: daily, preMigration } = stage.world.provote;

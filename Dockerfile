@@ -12,7 +12,7 @@ FROM node:24-bookworm-slim
 # scratch servers into which backups are restored to prove them. They run as the user below: PostgreSQL refuses root.
 ARG POSTGRES_MAJOR=18
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends ca-certificates postgresql-common \
+  && apt-get install -y --no-install-recommends ca-certificates gnupg openssh-client postgresql-common \
   && echo 'create_main_cluster = false' >> /etc/postgresql-common/createcluster.conf \
   && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
   && apt-get install -y --no-install-recommends "postgresql-${POSTGRES_MAJOR}" "postgresql-client-${POSTGRES_MAJOR}" \

@@ -1,12 +1,16 @@
 // Runs one benchmark: `npm run bench -- ack`. Figures go to docs/performance.md by hand, with the date.
 import { measureAck } from './ack.ts';
+import { measureRestore } from './restore.ts';
 
-const benchmarks: Record<string, () => Promise<void>> = { ack: measureAck };
+const benchmarks: Record<string, (args: readonly string[]) => Promise<void>> = {
+  ack: measureAck,
+  restore: measureRestore,
+};
 
-const [name = ''] = process.argv.slice(2);
+const [name = '', ...args] = process.argv.slice(2);
 const benchmark = benchmarks[name];
 if (benchmark === undefined) {
   console.error(`There is no benchmark "${name}". There is: ${Object.keys(benchmarks).join(', ')}.`);
   process.exit(1);
 }
-await benchmark();
+await benchmark(args);

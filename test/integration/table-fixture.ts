@@ -69,6 +69,8 @@ export async function startTableWorld() {
     backup,
     query,
     async database(name: string, seed: string) {
+      // What the first try of a test that is run once more has left.
+      await query('postgres', `drop database if exists ${name} with (force)`);
       await query('postgres', `create database ${name}`);
       await query(name, seed);
       const live = new Secret(server.urlOf(name));

@@ -312,6 +312,21 @@ describe('no table', () => {
   });
 });
 
+describe('a backup that is cut off within a row', () => {
+  it('is called cut off, also where the server has said first that the row does not fit', async () => {
+    const db = await world.database('cut_row', 'create table t (id int primary key, v text)');
+    const source = new PassThrough();
+    // What pg_restore makes of a tar that ends in a row: it goes on as if the table were at its end.
+    source.write('--\n-- PostgreSQL database dump\n--\n\nCOPY public.t (id, v) FROM stdin;\n1\tone\n2\ttw\n\n\n--\n');
+    const refused = refusedWith(db.extract({ is: 'plain', stream: () => source }, 't'));
+    const failed = `select from pg_stat_activity where state like '%aborted%' and datname = 'cut_row'`;
+    while ((await db.query(failed)).length === 0) await sleep(20);
+    source.end('-- PostgreSQL database dump complete\n--\n');
+    expect(await refused).toMatch(/^archive-truncated: /);
+    expect(await db.query(`select from pg_namespace where nspname like 'holdfast%'`)).toEqual([]);
+  });
+});
+
 describe('an extraction that is cancelled', () => {
   it('ends although its source has stalled, and nothing is left of it', async () => {
     const db = await world.database('cancelled', 'create table t (id int primary key)');

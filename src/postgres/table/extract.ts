@@ -90,9 +90,12 @@ class Loader {
       ...(block.encoding === null ? [] : [`encoding '${block.encoding}'`]),
     ];
     const into = `${this.#rows} (${idents(block.columns)})`;
+    const rows = new Unclosed(block.rows);
     try {
-      this.#loaded += await copyIn(`copy ${into} from stdin with (${how.join(', ')})`, block.rows);
+      this.#loaded += await copyIn(`copy ${into} from stdin with (${how.join(', ')})`, rows);
     } catch (thrown) {
+      // Rows of a backup that is cut off do not fit either, and the server may say so first.
+      await rows.drain();
       throw rowProblem(this.#table, thrown);
     }
   }
@@ -106,6 +109,23 @@ class Loader {
   loaded(): { fit: Fit; loaded: number } {
     if (this.#fit === null) throw nothingOf(this.#table);
     return { fit: this.#fit, loaded: this.#loaded };
+  }
+}
+
+/** Rows that can be read on after their first reader has given up. */
+class Unclosed implements AsyncIterable<Buffer> {
+  readonly #rows: AsyncIterator<Buffer>;
+
+  constructor(rows: AsyncIterable<Buffer>) {
+    this.#rows = rows[Symbol.asyncIterator]();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Buffer> {
+    return { next: () => this.#rows.next() };
+  }
+
+  async drain(): Promise<void> {
+    while ((await this.#rows.next()).done !== true);
   }
 }
 

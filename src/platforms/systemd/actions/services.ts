@@ -1,6 +1,6 @@
 // services.stop and services.start: systemd's units in their order, each read back before the next.
 import { z } from 'zod';
-import type { Action, Args, Run } from '../../../core/action.ts';
+import type { Action, Args, Outcome, Run } from '../../../core/action.ts';
 import { done, evidence, prepared } from '../../../core/outcomes.ts';
 import { list } from '../../../core/wording.ts';
 import type { Places } from '../place.ts';
@@ -18,10 +18,9 @@ export function servicesStop(places: Places): Action<A> {
 
     async do({ environment, services }, run) {
       await run.fence();
-      const stopped = await prepared(run, () =>
+      return await changed(run, () =>
         stopUnits(unitsOf(places, environment, run), services.toReversed(), { signal: run.signal }),
       );
-      return 'refused' in stopped ? stopped.refused : done(stopped.value.map(told));
     },
 
     async probe(args, run) {
@@ -50,13 +49,7 @@ export function servicesStart(places: Places): Action<A> {
 
     async do({ environment, services }, run) {
       await run.fence();
-      const started = await prepared(run, () =>
-        startUnits(unitsOf(places, environment, run), services, { signal: run.signal }),
-      );
-      if (!('refused' in started)) return done(started.value.map(told));
-      const { refused } = started;
-      // Units before the one that did not come up may run by now: this has to be taken back.
-      return refused.is === 'failed' ? { ...refused, untouched: false } : refused;
+      return await changed(run, () => startUnits(unitsOf(places, environment, run), services, { signal: run.signal }));
     },
 
     async probe(args, run) {
@@ -75,6 +68,14 @@ export function servicesStart(places: Places): Action<A> {
       },
     },
   };
+}
+
+/** Units before the one that got stuck have changed by then: that has to be taken back. */
+async function changed(run: Run, act: () => Promise<UnitState[]>): Promise<Outcome> {
+  const ended = await prepared(run, act);
+  if (!('refused' in ended)) return done(ended.value.map(told));
+  const { refused } = ended;
+  return refused.is === 'failed' ? { ...refused, untouched: false } : refused;
 }
 
 async function running(places: Places, args: A, run: Run) {

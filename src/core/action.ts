@@ -24,7 +24,13 @@ const candidate = z.string();
 export const ActionArgs = {
   'backups.verify': z.strictObject({ environment, backup: z.string() }),
   /** `preimage`: of data that may be damaged or is about to be replaced; never chosen as the latest (S3, P6). */
-  'backup.capture': z.strictObject({ environment, target: Target, kind: z.enum(['manual', 'preimage']) }),
+  'backup.capture': z.strictObject({
+    environment,
+    target: Target,
+    kind: z.enum(['manual', 'preimage']),
+    /** Of what is damaged: where it cannot be made, the operation goes on without it. */
+    mayFail: z.literal(true).optional(),
+  }),
   'backup.fetch': z.strictObject({ from: BackupOf }),
   'backup.rehearse': z.strictObject({ from: BackupOf }),
   'database.restore': z.strictObject({

@@ -68,8 +68,8 @@ function partOf(step: ScenarioStep, given: Given, environment: string, { backup,
       return free([
         {
           action: 'backup.capture',
-          title: `Back up ${target.name} as it is`,
-          args: { environment, target, kind: 'preimage' },
+          title: `Try to back up ${target.name} as it is`,
+          args: { environment, target, kind: 'preimage', mayFail: true },
         },
       ]);
     }

@@ -6,6 +6,7 @@ import type { Platform } from '../../core/platform.ts';
 import type { Systems } from '../../core/ports.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { Health, System } from '../../core/system.ts';
+import { triedCapture } from './tried-capture.ts';
 
 type Parts = {
   readonly systems: readonly System[];
@@ -18,7 +19,7 @@ type Parts = {
 
 /** Throws a Fault for a system whose platform is not among `platforms`: the configuration was not checked then. */
 export function createSystems({ systems, platforms, sharedActions, survey, healthNow }: Parts): Systems {
-  const actions = new Map(platforms.map((platform) => [platform, { ...sharedActions(platform), ...platform.actions }]));
+  const actions = new Map(platforms.map((platform) => [platform, actionsFor(platform, sharedActions(platform))]));
   const platformOf = ({ name, platform: kind }: System): Platform => {
     const found = platforms.find((platform) => platform.kind === kind);
     if (found === undefined) throw new Fault(`looking for the platform ${kind} of ${name}`);
@@ -49,6 +50,12 @@ export function createSystems({ systems, platforms, sharedActions, survey, healt
       return { ...facts, environments: Object.fromEntries(await Promise.all(read)) } satisfies Facts;
     },
   };
+}
+
+function actionsFor(platform: Platform, shared: Actions): Actions {
+  const all = { ...shared, ...platform.actions };
+  const capture = all['backup.capture'];
+  return capture === undefined ? all : { ...all, 'backup.capture': triedCapture(capture) };
 }
 
 /** A database that does not answer must not stand in the way of its own recovery: the plan says what is unknown. */

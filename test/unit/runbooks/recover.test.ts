@@ -50,7 +50,7 @@ describe('a scenario', () => {
       ! Last proven restore: never; \`/dr verify --deep\` proves one
       · Until it is approved: only a new database is built and checked; the live one is not touched
       pinned: grayledger-production/postgresql-production, a008 of production
-      s1 backup.capture: Back up grayledger-production as it is (environment production, target grayledger-production, kind preimage)
+      s1 backup.capture: Try to back up grayledger-production as it is (environment production, target grayledger-production, kind preimage, mayFail true)
       ----
       s2 person.task: Provision a server (title Provision a server, instructions Order one and install PostgreSQL.)
       s3 candidate.create: Create a new database grayledger-production-op41-7f3a (environment production, candidate grayledger-production-op41-7f3a, at null)

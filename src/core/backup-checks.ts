@@ -32,12 +32,20 @@ export function checkBackups(
 export function checkObjective(
   { rpoMinutes }: Objectives,
   backups: readonly Backup[],
-  window: Window | null,
+  { window, windowProblem }: { readonly window: Window | null; readonly windowProblem?: string | undefined },
   rules: BackupRules,
   now: Date,
 ): Check {
   const name = `RPO ${span(rpoMinutes * 60)}`;
   const source = 'P1, B1, F1';
+  if (windowProblem !== undefined) {
+    return {
+      name,
+      status: 'warn',
+      figure: `not known: the archive of the log could not be read (${windowProblem})`,
+      source,
+    };
+  }
   if (window !== null) {
     const lag = now.getTime() - Date.parse(window.to);
     const met = lag <= rpoMinutes * 60_000;

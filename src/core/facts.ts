@@ -95,6 +95,8 @@ export const EnvironmentFacts = z.strictObject({
   releasePhase: z.string().nullable(),
   /** Null where no moment in time can be recovered. */
   window: Window.nullable(),
+  /** Why it could not be read, where moments can be recovered. */
+  windowProblem: z.string().optional(),
   /** Null where the provider keeps the server to itself. */
   server: Server.nullable(),
   /** On this environment's database. */

@@ -1,6 +1,7 @@
 // Remove what a finished operation has kept for undo, as a plan of its own: it cannot be taken back.
 import type { OperationCommand } from '../core/command.ts';
 import { Refusal } from '../core/errors.ts';
+import { isEnded } from '../core/operation.ts';
 import type { PlanInput, Runbook } from '../core/runbook.ts';
 import { megabytes, utc } from '../core/wording.ts';
 import { factsOf } from './backup-choice.ts';
@@ -17,6 +18,9 @@ export const cleanup: Runbook<Cleanup> = {
   }),
   plan: ({ facts, former, chosen }: PlanInput<Cleanup>) => {
     if (former === null) throw new Refusal('no-such-operation', 'There is no such operation.', 'See `/dr status`.');
+    if (!isEnded(former.state)) {
+      throw new Refusal('not-ended', `${former.id} has not ended.`, `Wait for it, or \`/dr cancel ${former.id}\`.`);
+    }
     const { environment } = former.plan;
     const { target, server } = factsOf(facts, environment);
     const left = server?.kept.find(({ operation }) => operation === former.id);

@@ -66,8 +66,15 @@ function archiveOf(at: string): Backup {
   return { id, kind: 'manual', state: 'finished', startedAt: at, finishedAt: at, bytes: null, sha256: null };
 }
 
-function reachable({ target, window }: EnvironmentFacts, at: string, now: Date): Statement {
+function reachable({ target, window, windowProblem }: EnvironmentFacts, at: string, now: Date): Statement {
   const next = 'Choose a moment in between, or restore a backup: `/dr backups`.';
+  if (windowProblem !== undefined) {
+    throw new Refusal(
+      'window-unknown',
+      `Which moments of ${target.name} can be recovered could not be read (${windowProblem}).`,
+      'Mend that and ask again, or restore a backup: `/dr backups`.',
+    );
+  }
   if (window === null) {
     throw new Refusal(
       'no-moments',

@@ -18,7 +18,7 @@ export async function factsOf(tools: Tools, system: System, environment: string)
     backups,
     releases: [],
     releasePhase: null,
-    window: await windowOf(reach),
+    ...(await windowOf(reach)),
     survey: null,
   };
 }
@@ -64,11 +64,11 @@ async function serverFacts(reach: Reach, environment: string): Promise<Read> {
 }
 
 /** What cannot be read cannot be promised. */
-async function windowOf({ moments }: Reach): Promise<EnvironmentFacts['window']> {
-  if (moments === null) return null;
+async function windowOf({ moments }: Reach): Promise<Pick<EnvironmentFacts, 'window' | 'windowProblem'>> {
+  if (moments === null) return { window: null };
   try {
-    return await moments.window();
-  } catch {
-    return null;
+    return { window: await moments.window() };
+  } catch (thrown) {
+    return { window: null, windowProblem: reasonOf(thrown) };
   }
 }

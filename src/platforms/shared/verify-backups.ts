@@ -12,7 +12,8 @@ export function verifyBackups(platform: Platform, now: () => Date): Action<Args<
     ...onlyReads,
     describe: ({ environment, backup }) => `read the backups of ${environment}, check them and look at ${backup}`,
     async do({ environment, backup }, run): Promise<Outcome> {
-      const { backups, target, window } = await platform.facts(run.system, environment);
+      const facts = await platform.facts(run.system, environment);
+      const { backups, target } = facts;
       const id = backup === 'latest' ? null : platform.backupId(backup);
       const chosen = backups.find((one) => one.id === id) ?? null;
       if (id !== null && chosen === null) {
@@ -23,7 +24,7 @@ export function verifyBackups(platform: Platform, now: () => Date): Action<Args<
       const moment = now();
       const checks = [
         ...checkBackups(backups, chosen, rules, moment),
-        ...(objectives === undefined ? [] : [checkObjective(objectives, backups, window, rules, moment)]),
+        ...(objectives === undefined ? [] : [checkObjective(objectives, backups, facts, rules, moment)]),
       ];
       const good = checks.filter(({ status }) => status === 'pass').length;
       const says = [

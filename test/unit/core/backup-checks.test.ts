@@ -242,7 +242,7 @@ describe('the recovery point objective', () => {
   const hourly = { rtoMinutes: 240, rpoMinutes: 60 };
   const at = (hours: number) => new Date(NOW.getTime() - hours * 3_600_000).toISOString();
   const check = (kept: readonly Backup[], window: Window | null = null) =>
-    checkObjective(hourly, kept, window, rules, NOW);
+    checkObjective(hourly, kept, { window }, rules, NOW);
 
   it('of an hour cannot be met by a dump a day, and that is said', () => {
     expect(check(nightly(3))).toMatchObject({
@@ -260,9 +260,17 @@ describe('the recovery point objective', () => {
     });
   });
 
+  it('is not known where the archive of the log could not be read', () => {
+    const facts = { window: null, windowProblem: 'the host cannot be reached' };
+    expect(checkObjective(hourly, nightly(3), facts, rules, NOW)).toMatchObject({
+      status: 'warn',
+      figure: 'not known: the archive of the log could not be read (the host cannot be reached)',
+    });
+  });
+
   it('is met by backups that are close enough', () => {
     const often = [0.2, 0.9, 1.6].map((hours, index) => backupOf(`a00${3 - index}`, { startedAt: at(hours) }));
-    expect(checkObjective(hourly, often, null, { ...rules, retentionDays: 1 }, NOW)).toMatchObject({
+    expect(checkObjective(hourly, often, { window: null }, { ...rules, retentionDays: 1 }, NOW)).toMatchObject({
       status: 'pass',
       figure: 'backups are at most 42 min apart',
     });

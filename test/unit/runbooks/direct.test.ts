@@ -204,6 +204,8 @@ describe('a moment in time', () => {
     expect(plan(daysAgo(8))).toMatch(/^outside-window: .*2025-11-14 14:00 UTC to 2025-11-21 13:54 UTC/);
     expect(plan(daysAgo(-1))).toMatch(/^in-the-future/);
     expect(plan(at, reached())).toMatch(/^no-moments/);
+    const unknown = reached({ windowProblem: 'the host cannot be reached' });
+    expect(plan(at, unknown)).toMatch(/^window-unknown: .*the host cannot be reached/);
   });
 
   it('that is not archived yet is possible, and said', () => {
@@ -366,6 +368,12 @@ describe('cleaning up', () => {
     expect(refused(() => planned(cleanup, command, { former, can, facts: reached() }))).toMatch(/^nothing-left: /);
     expect(refused(() => planned(cleanup, command, { former, can, facts: factsOf() }))).toMatch(/^nothing-left: /);
     expect(refused(() => planned(cleanup, command, { can, facts: reached() }))).toMatch(/^no-such-operation: /);
+  });
+
+  it('is refused while the operation has not ended', () => {
+    const open = { ...former, state: 'running' as const };
+    const facts = reached({}, { kept: [{ ...left, until: daysAgo(1) }] });
+    expect(refused(() => planned(cleanup, command, { former: open, can, facts }))).toMatch(/^not-ended: /);
   });
 
   it('asks about the environment of the operation', () => {

@@ -54,7 +54,12 @@ export function checkedName(name: string): string {
 
 /** Whether a file that was found is a backup, by its name alone. */
 export function isBackupName(name: string): boolean {
-  return isName(name) && !isPassing(name) && !isManifest(name);
+  return isName(name) && !isPassing(name) && !isManifest(name) && !isCompanion(name);
+}
+
+/** What lies beside backups and is none: a job's log, a checksum, a signature. Younger than its dump, it would be the latest. */
+function isCompanion(name: string): boolean {
+  return /\.(sha(1|256|512)(sums?)?|md5(sums?)?|log|err|out|json|ya?ml|asc|sig|minisig|idx|csv)$/i.test(name);
 }
 
 function isName(name: string): boolean {

@@ -22,7 +22,9 @@ export function toBackups(files: readonly StoredFile[], rules: BackupRules): Bac
 function toBackup(file: StoredFile, { scheduled }: BackupRules): Backup {
   const { name, bytes, manifest, problem } = file;
   const moment = manifest?.moment ?? file.modifiedAt;
-  const isScheduled = scheduled !== null && patternOf(scheduled).test(name);
+  // Encrypting it afterwards adds to the name of what the daily job has made (P14).
+  const made = name.replace(/\.(gpg|age)$/, '');
+  const isScheduled = scheduled !== null && [name, made].some((one) => patternOf(scheduled).test(one));
   return {
     id: name,
     kind: manifest?.kind ?? (isScheduled ? 'scheduled' : 'manual'),

@@ -6,7 +6,7 @@ import { Identifier, Moment, OperationId, Slug } from './names.ts';
 const inSystem = { system: Slug.nullable() };
 
 /** A backup as typed: `latest`, or an id whose meaning the platform judges. */
-const BackupChoice = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
+const BackupChoice = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,199}$/);
 /** `previous`: the newest one before the current that runs other code. */
 const ReleaseChoice = z.string().regex(/^(v[1-9][0-9]{0,8}|previous)$/);
 

@@ -43,7 +43,8 @@ describe('a file of a store', () => {
 
   it.each([
     ['backup_20251122_020000.sql.gz', 'scheduled'],
-    ['backup_20251122_020000.sql.gz.gpg', 'manual'],
+    ['backup_20251122_020000.sql.gz.gpg', 'scheduled'],
+    ['backup_20251122_020000.sql.gz.bak', 'manual'],
     ['pre-backup_20251122.sql.gz', 'manual'],
     ['backup_20251122xsqlxgz', 'manual'],
   ])('without a manifest is told by its name: %s is %s', (name, kind) => {
@@ -51,6 +52,15 @@ describe('a file of a store', () => {
       { id: name, kind, state: 'finished', startedAt: '2025-11-22T02:00:00.000Z', sha256: null },
     ]);
   });
+
+  it.each(['backup_1.sql.gz.sha256', 'backup_1.log', 'backup_1.sql.gz.md5', 'backup_1.asc', 'backup_1.json'])(
+    'that lies beside a backup is none: %s',
+    (name) => {
+      expect(
+        toBackups([file(name, { modifiedAt: '2025-11-22T03:00:00.000Z' })], { scheduled: 'backup_*', now }),
+      ).toEqual([]);
+    },
+  );
 
   it('is manual where no name is said to be that of the daily job', () => {
     expect(toBackups([file('backup_1.sql.gz')], { scheduled: null, now })).toMatchObject([{ kind: 'manual' }]);

@@ -10,6 +10,8 @@ const BackupChoice = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,199}$/);
 /** `previous`: the newest one before the current that runs other code. */
 const ReleaseChoice = z.string().regex(/^(v[1-9][0-9]{0,8}|previous)$/);
 
+const OneTable = z.strictObject({ name: Identifier, mode: z.enum(['missing', 'replace']) });
+
 /** Commands that become an operation: planned, journaled, executed by a worker. */
 export const OperationCommand = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('verify'), ...inSystem, backup: BackupChoice, deep: z.boolean() }),
@@ -23,7 +25,7 @@ export const OperationCommand = z.discriminatedUnion('verb', [
     /** Recover the database as it was at this moment. */
     at: Moment.nullable(),
     /** Only this table, and which of its rows: those that are gone, or besides those that were changed. */
-    table: z.strictObject({ name: Identifier, mode: z.enum(['missing', 'replace']) }).nullable(),
+    table: OneTable.nullable(),
   }),
   /** `warm`: builds and checks a candidate, and keeps it for an emergency. */
   z.strictObject({ verb: z.literal('warm'), ...inSystem, environment: Slug, backup: BackupChoice }),
@@ -34,6 +36,7 @@ export const OperationCommand = z.discriminatedUnion('verb', [
     scenario: Slug,
     backup: BackupChoice.nullable(),
     at: Moment.nullable(),
+    table: OneTable.nullable(),
   }),
   z.strictObject({ verb: z.literal('undo'), operation: OperationId }),
   /** Removes what an operation has left beside the live database. */
@@ -95,7 +98,7 @@ export const GRAMMAR: Readonly<Record<Verb, Usage>> = {
     example: '/dr warm production',
   },
   recover: {
-    usage: '/dr recover [scenario] [backup] [--at time] [--system name]',
+    usage: '/dr recover [scenario] [backup] [--at time] [--table name [--replace]] [--system name]',
     does: "Lists a system's disaster scenarios with their RTO and RPO; with a name, plans the way out, human steps included.",
     example: '/dr recover corruption',
   },
@@ -154,7 +157,7 @@ const FLAGS: Readonly<Record<Verb, readonly string[]>> = {
   restore: ['--system', '--table', '--missing', '--replace', '--at'],
   warm: ['--system'],
   rollback: ['--system'],
-  recover: ['--system', '--at'],
+  recover: ['--system', '--at', '--table', '--missing', '--replace'],
   undo: [],
   cleanup: [],
   backup: ['--system'],
@@ -202,7 +205,12 @@ function wordsOf(command: Command): string[] {
     case 'warm':
       return [command.environment, command.backup];
     case 'recover':
-      return [command.scenario, ...(command.backup === null ? [] : [command.backup]), ...atWords(command)];
+      return [
+        command.scenario,
+        ...(command.backup === null ? [] : [command.backup]),
+        ...atWords(command),
+        ...tableWords(command),
+      ];
     case 'rollback':
       return [command.release];
     case 'undo':
@@ -222,7 +230,7 @@ function atWords({ at }: { readonly at: string | null }): string[] {
   return at === null ? [] : [`--at "${at}"`];
 }
 
-function tableWords({ table }: Extract<Command, { verb: 'restore' }>): string[] {
+function tableWords({ table }: Extract<Command, { verb: 'restore' | 'recover' }>): string[] {
   return table === null ? [] : [`--table ${table.name}`, `--${table.mode}`];
 }
 
@@ -296,6 +304,7 @@ function build(verb: Verb, positional: readonly string[], flags: ReadonlyMap<str
         scenario: word(verb, 'scenario', first, Slug),
         backup: second === undefined ? null : backup(verb, second),
         at: moment(verb, flags.get('--at')),
+        table: oneTable(verb, flags),
       });
     case 'undo':
     case 'cleanup':
@@ -357,20 +366,21 @@ function wordsIn(text: string): string[] {
 
 function whatToRestore(verb: Verb, typed: string | undefined, flags: ReadonlyMap<string, string>) {
   const at = moment(verb, flags.get('--at'));
+  const table = oneTable(verb, flags);
+  if (at !== null && (typed !== undefined || table !== null)) {
+    throw misuse(verb, 'With `--at` neither a backup nor a table is named.');
+  }
+  return { at, backup: at === null ? backup(verb, typed) : null, table };
+}
+
+function oneTable(verb: Verb, flags: ReadonlyMap<string, string>): z.infer<typeof OneTable> | null {
   const name = flags.get('--table');
   if (flags.has('--missing') && flags.has('--replace')) throw misuse(verb, 'It is either `--missing` or `--replace`.');
   if (name === undefined && (flags.has('--missing') || flags.has('--replace'))) {
     throw misuse(verb, '`--missing` and `--replace` need `--table`.');
   }
-  if (at !== null && (typed !== undefined || name !== undefined)) {
-    throw misuse(verb, 'With `--at` neither a backup nor a table is named.');
-  }
-  const mode = flags.has('--replace') ? ('replace' as const) : ('missing' as const);
-  return {
-    at,
-    backup: at === null ? backup(verb, typed) : null,
-    table: name === undefined ? null : { name: word(verb, 'table', name, Identifier), mode },
-  };
+  if (name === undefined) return null;
+  return { name: word(verb, 'table', name, Identifier), mode: flags.has('--replace') ? 'replace' : 'missing' };
 }
 
 /** `2025-11-22 14:30 UTC`, with seconds if wanted, or ISO 8601. A time without a zone is refused: whose would it be? */

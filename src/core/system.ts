@@ -160,6 +160,8 @@ export const ScenarioStep = z.discriminatedUnion('do', [
   /** `backup`: `latest`, or `asked` when it has to be named with the command (a clean one, from before the incident). */
   z.strictObject({ do: z.literal('restore'), backup: z.enum(['latest', 'asked']) }),
   z.strictObject({ do: z.literal('moment') }),
+  /** The table and the backup are named with the command (P10, S4, F11). */
+  z.strictObject({ do: z.literal('table') }),
   z.strictObject({ do: z.literal('rollback') }),
   z.strictObject({ do: z.literal('backup') }),
   z.strictObject({ do: z.literal('recreate') }),

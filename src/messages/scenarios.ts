@@ -34,7 +34,9 @@ function partOf(
     ? ' <backup>'
     : steps.some(({ do: what }) => what === 'moment')
       ? ' --at "<time>"'
-      : '';
+      : steps.some(({ do: what }) => what === 'table')
+        ? ' latest --table <table>'
+        : '';
   const byPeople = people === 0 ? 'no human steps' : count(people, 'human step');
   return [
     `*${inert(title, 80)}* (${inert(environment, 60)})`,

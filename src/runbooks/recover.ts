@@ -1,14 +1,17 @@
 // The way out of a disaster of the written runbook: what Holdfast does and what only people can do, in one plan (S3, S5, P6-P10, F7-F11).
 import type { OperationCommand } from '../core/command.ts';
 import { Refusal } from '../core/errors.ts';
+import type { Statement } from '../core/plan.ts';
+import type { Capability } from '../core/platform.ts';
 import type { PlanDraft, PlanInput, Runbook, StepDraft } from '../core/runbook.ts';
 import type { Scenario, ScenarioStep, System } from '../core/system.ts';
-import { list, span } from '../core/wording.ts';
+import { ago, list, span } from '../core/wording.ts';
 import { factsOf } from './backup-choice.ts';
 import type { Given } from './beside.ts';
 import { momentPlan } from './moment.ts';
 import { wholePlan } from './restore.ts';
 import { rollbackPlan } from './rollback.ts';
+import { tablePlan } from './table.ts';
 
 type Recover = Extract<OperationCommand, { verb: 'recover' }>;
 /** A part of the plan; `gate` counts from its own first step. */
@@ -19,23 +22,23 @@ export const recover: Runbook<Recover> = {
   needs: (command, system) => {
     const { environment, steps } = scenarioOf(system, command.scenario);
     return {
-      capabilities: steps.some(({ do: what }) => what === 'rollback') ? ['backups', 'releases'] : ['backups'],
+      capabilities: ['backups', ...steps.flatMap(({ do: what }) => NEEDS[what] ?? [])],
       environments: [system.backups.of, environment],
       survey: [environment],
       writtenSince: () => command.at,
     };
   },
   plan: ({ command, ...given }: PlanInput<Recover>): PlanDraft => {
-    const { title, environment, steps, rtoMinutes, rpoMinutes } = scenarioOf(given.system, command.scenario);
+    const scenario = scenarioOf(given.system, command.scenario);
+    const { title, environment, steps } = scenario;
     const { target } = factsOf(given.facts, environment);
     const parts = steps.map((step) => partOf(step, given, environment, command));
     const whole = parts.reduce(join);
-    const objectives = `RTO ${span(rtoMinutes * 60)}, RPO ${span(rpoMinutes * 60)}`;
     return {
       environment,
       headline: `Recover ${target.name}: ${title}`,
       statements: [
-        { label: 'Objectives', text: objectives, tone: 'plain' },
+        objectivesOf(scenario, whole, given.chosen.now),
         ...whole.statements.filter(({ label }, at) => whole.statements.findIndex((one) => one.label === label) === at),
       ],
       pinned: whole.pinned ?? { targets: [target], backup: null, release: null },
@@ -46,6 +49,23 @@ export const recover: Runbook<Recover> = {
   },
 };
 
+const NEEDS: { readonly [D in ScenarioStep['do']]?: Capability } = {
+  rollback: 'releases',
+  moment: 'moments',
+  table: 'server',
+};
+
+/** What was promised, and whether this very way can keep it (P1, F1). */
+function objectivesOf({ rtoMinutes, rpoMinutes }: Scenario, { pinned }: Part, now: Date): Statement {
+  const label = 'Objectives';
+  const text = `RTO ${span(rtoMinutes * 60)}, RPO ${span(rpoMinutes * 60)}`;
+  const backup = pinned?.backup?.backup;
+  if (backup === undefined || now.getTime() - Date.parse(backup.startedAt) <= rpoMinutes * 60_000)
+    return { label, text, tone: 'plain' };
+  const old = `${backup.id} is ${ago(backup.startedAt, now)} old, so that more is lost than was promised`;
+  return { label, text: `${text}; ${old}`, tone: 'warn' };
+}
+
 /** Throws Refusal, naming those that there are. */
 function scenarioOf({ scenarios, title }: System, name: string): Scenario {
   const found = scenarios[name];
@@ -55,12 +75,14 @@ function scenarioOf({ scenarios, title }: System, name: string): Scenario {
   throw new Refusal('no-such-scenario', `${title} has no scenario “${name}”.`, `${which} See \`/dr recover\`.`);
 }
 
-function partOf(step: ScenarioStep, given: Given, environment: string, { backup, at }: Recover): Part {
+function partOf(step: ScenarioStep, given: Given, environment: string, { backup, at, table }: Recover): Part {
   switch (step.do) {
     case 'restore':
       return wholePlan(given, environment, step.backup === 'latest' ? (backup ?? 'latest') : asked(backup));
     case 'moment':
       return momentPlan(given, environment, askedMoment(at));
+    case 'table':
+      return tablePlan(given, environment, backup ?? 'latest', askedTable(table));
     case 'rollback':
       return rollbackPlan(given, 'previous');
     case 'backup': {
@@ -152,5 +174,14 @@ function askedMoment(at: string | null): string {
     'which-moment',
     'Here the moment has to be named, just before the damage.',
     'For example `/dr recover <scenario> --at "2025-11-22 14:30 UTC"`.',
+  );
+}
+
+function askedTable(table: Recover['table']): NonNullable<Recover['table']> {
+  if (table !== null) return table;
+  throw new Refusal(
+    'which-table',
+    'Here the table has to be named from which rows are gone.',
+    'For example `/dr recover <scenario> latest --table entries`.',
   );
 }

@@ -30,6 +30,7 @@ async function recoverPlan(scenario: string, backup: string | null = null) {
     scenario,
     backup,
     at: null,
+    table: null,
   };
   const { system, platform } = bench;
   const chosen = { operation: 'op-9', now: new Date(), beside };

@@ -34,11 +34,28 @@ const accepted: [string, Command][] = [
   ['rollback previous', { verb: 'rollback', system: null, release: 'previous' }],
   ['recover', { verb: 'scenarios', system: null }],
   ['scenarios --system provote', { verb: 'scenarios', system: 'provote' }],
-  ['recover corruption', { verb: 'recover', system: null, scenario: 'corruption', backup: null, at: null }],
-  ['recover corruption a003', { verb: 'recover', system: null, scenario: 'corruption', backup: 'a003', at: null }],
+  [
+    'recover corruption',
+    { verb: 'recover', system: null, scenario: 'corruption', backup: null, at: null, table: null },
+  ],
+  [
+    'recover corruption a003',
+    { verb: 'recover', system: null, scenario: 'corruption', backup: 'a003', at: null, table: null },
+  ],
+  [
+    'recover deletion latest --table entries',
+    {
+      verb: 'recover',
+      system: null,
+      scenario: 'deletion',
+      backup: 'latest',
+      at: null,
+      table: { name: 'entries', mode: 'missing' },
+    },
+  ],
   [
     'recover moment --at "2025-11-22 14:30 UTC"',
-    { verb: 'recover', system: null, scenario: 'moment', backup: null, at: '2025-11-22T14:30:00.000Z' },
+    { verb: 'recover', system: null, scenario: 'moment', backup: null, at: '2025-11-22T14:30:00.000Z', table: null },
   ],
   ['cleanup op-41', { verb: 'cleanup', operation: 'op-41' }],
   ['rollback v255', { verb: 'rollback', system: null, release: 'v255' }],

@@ -22,14 +22,15 @@ describe('the scenarios of a system', () => {
           flood: { ...times, title: 'Flood', symptoms: ['water', '<!here>'], steps: [person, { do: 'logs' }] },
           damage: { ...times, title: 'Damage', steps: [{ do: 'restore', backup: 'asked' }] },
           deletion: { ...times, title: 'Deletion', steps: [{ do: 'moment' }] },
+          rows: { ...times, title: 'Rows', steps: [{ do: 'table' }] },
         },
       }),
     );
     expect(problemsOf(shown)).toEqual([]);
     expect(render(shown)).toMatchInlineSnapshot(`
-      "NOTIFICATION 3 scenarios of GrayLedger: flood, damage, deletion.
+      "NOTIFICATION 4 scenarios of GrayLedger: flood, damage, deletion, rows.
       ----
-      # 3 scenarios of GrayLedger
+      # 4 scenarios of GrayLedger
       ----
       *Flood* (production)
       RTO 4 h, RPO 1 h, 1 human step
@@ -40,7 +41,10 @@ describe('the scenarios of a system', () => {
       \`/dr recover damage &lt;backup&gt; --system grayledger\`
       *Deletion* (production)
       RTO 4 h, RPO 1 h, no human steps
-      \`/dr recover deletion --at "&lt;time&gt;" --system grayledger\`"
+      \`/dr recover deletion --at "&lt;time&gt;" --system grayledger\`
+      *Rows* (production)
+      RTO 4 h, RPO 1 h, no human steps
+      \`/dr recover rows latest --table &lt;table&gt; --system grayledger\`"
     `);
   });
 

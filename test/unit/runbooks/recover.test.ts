@@ -19,7 +19,15 @@ function disaster(steps: Steps, environment = 'production'): System {
 }
 
 function recovering(given: Partial<Extract<OperationCommand, { verb: 'recover' }>> = {}) {
-  return { verb: 'recover' as const, system: null, scenario: 'disaster', backup: null, at: null, ...given };
+  return {
+    verb: 'recover' as const,
+    system: null,
+    scenario: 'disaster',
+    backup: null,
+    at: null,
+    table: null,
+    ...given,
+  };
 }
 
 const PERSON = {
@@ -43,7 +51,7 @@ describe('a scenario', () => {
     const system = disaster([{ do: 'backup' }, PERSON, { do: 'restore', backup: 'latest' }, { do: 'logs' }]);
     expect(inWords(planned(recover, recovering(), { system }))).toMatchInlineSnapshot(`
       "Recover grayledger-production: Disaster [production]
-      · Objectives: RTO 4 h, RPO 1 h
+      ! Objectives: RTO 4 h, RPO 1 h; a008 is 12 h old, so that more is lost than was promised
       · Source: grayledger-production, backup a008 (scheduled), finished 2025-11-21 02:04 UTC, 245 MB
       · Age of the backup: 11 h 56 min
       ! Lost by this: rows added since a008: entries 12 rows; besides, not counted: changes to older rows and rows of users
@@ -127,6 +135,25 @@ describe('a scenario', () => {
     expect(steps.slice(0, 2).map(({ action }) => action)).toEqual(['server.recreate', 'moment.recover']);
   });
 
+  it('recovers one table, which has to be named', () => {
+    const system = disaster([{ do: 'table' }]);
+    const can = ['backups', 'candidate', 'server'] as const;
+    const table = { name: 'entries', mode: 'missing' } as const;
+    expect(refused(system, recovering(), { can })).toMatch(/^which-table: /);
+    for (const backup of [null, 'a003'] as const) {
+      const { steps, pinned } = planned(recover, recovering({ backup, table }), { system, can });
+      expect(steps.map(({ action }) => action)).toContain('table.merge');
+      expect(pinned.backup?.backup.id).toBe(backup ?? 'a008');
+    }
+  });
+
+  it('says only where it cannot be kept that a promise is broken', () => {
+    const steps: Steps = [{ do: 'restore', backup: 'latest' }];
+    const scenario = { title: 'Disaster', environment: 'production', rtoMinutes: 240, rpoMinutes: 1440, steps };
+    const { statements } = planned(recover, recovering(), { system: systemOf({ scenarios: { disaster: scenario } }) });
+    expect(statements[0]).toEqual({ label: 'Objectives', text: 'RTO 4 h, RPO 24 h', tone: 'plain' });
+  });
+
   it('wants a clean backup to be named where the latest may hold the damage', () => {
     const system = disaster([{ do: 'restore', backup: 'asked' }]);
     expect(refused(system)).toMatch(/^which-backup: /);
@@ -162,6 +189,8 @@ describe('a scenario', () => {
   it('reads what its steps need', () => {
     const needs = (steps: Steps) => recover.needs(recovering(), disaster(steps), null);
     expect(needs([{ do: 'rollback' }]).capabilities).toEqual(['backups', 'releases']);
+    expect(needs([{ do: 'moment' }]).capabilities).toEqual(['backups', 'moments']);
+    expect(needs([{ do: 'table' }, { do: 'logs' }]).capabilities).toEqual(['backups', 'server']);
     expect(needs([PERSON])).toMatchObject({ capabilities: ['backups'], environments: ['production', 'production'] });
     expect(needs([PERSON]).writtenSince(factsOf())).toBeNull();
   });

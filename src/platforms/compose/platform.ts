@@ -26,11 +26,12 @@ export function compose(options: DirectOptions): Platform {
   const handsOn = createHands(options);
   const reach: Parts['reach'] = async (system, environment) => {
     const hands = await handsOn(system, environment);
-    const { project, connection, archives, services, migrate } = hands.settings;
+    const { project, connection, archives, owner, services, migrate } = hands.settings;
     return {
       name: project,
       live: await addresses.reach(options.secretOf(connection), sshClientOf(hands.settings, options.path)),
       archives,
+      owner,
       services,
       migrate: migrate === undefined ? null : migrate.command.join(' '),
       freeBytes: (signal = AbortSignal.timeout(FREE_MS)) => freeBytes(hands, signal),

@@ -13,6 +13,8 @@ export type Reach = {
   /** The live database's address, for a role that may create and rename databases on its server. */
   readonly live: Secret;
   readonly archives: Archives;
+  /** To whom a restored database goes when no live one is left; undefined: the role that we connect as. */
+  readonly owner?: string | undefined;
   /** What runs on the database, in the order in which it is started. */
   readonly services: readonly string[];
   /** The command that brings the schema to what the code expects, as a person would type it. */

@@ -19,7 +19,7 @@ export const Archives = z.strictObject({
   gpgPassphraseFrom: Variable.optional(),
   /** For whom those are encrypted that Holdfast makes. */
   encryptTo: z.array(z.string().regex(/^age1[a-z0-9]+$/, 'must be an age recipient such as age1…')).default([]),
-  /** A backup that takes longer, or is smaller, has failed (B4). */
+  /** A backup that takes longer, or holds less than so many bytes before it is compressed, has failed (B4). */
   withinMinutes: z.number().positive().default(15),
   atLeastBytes: z.int().nonnegative().default(0),
 });
@@ -29,6 +29,11 @@ export type Archives = z.infer<typeof Archives>;
 export const Reachable = z.strictObject({
   /** The variable with the address of the live database, for a role that may create and rename databases. */
   connection: Variable,
+  /** The role to which a restored database goes when no live one is left that could tell; default: the one of `connection`. */
+  owner: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_$]{0,62}$/, 'must be the name of a role')
+    .optional(),
   archives: Archives,
 });
 export type Reachable = z.infer<typeof Reachable>;

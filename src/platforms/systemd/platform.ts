@@ -41,12 +41,13 @@ export function systemd(options: DirectOptions): Platform {
 }
 
 async function reachOf(places: Places, settings: Settings): Promise<Reach> {
-  const { host, services, archives, dataDirectory, pgbackrest } = settings;
+  const { host, services, archives, owner, dataDirectory, pgbackrest } = settings;
   const live = () => places.addressOf(settings);
   return {
     name: host?.host ?? 'this machine',
     live: await live(),
     archives,
+    owner,
     services,
     migrate: null,
     async freeBytes(signal) {

@@ -101,9 +101,10 @@ async function dump(
   snapshot: Snapshot,
   recipients: readonly string[],
   options: MakeOptions,
-): Promise<{ readonly sha256: string; readonly bytes: number }> {
+): Promise<{ readonly sha256: string; readonly bytes: number; readonly dataBytes: number }> {
   const tools = await toolsFor(snapshot.serverVersion, options, ['pg_dump']);
   const { sum, seen } = measuring();
+  let dataBytes = 0;
   const progress = progressOf(Object.keys(snapshot.tables).length, seen, options);
   const args = ['--format=custom', '--compress=0', '--verbose', '--no-password', `--snapshot=${snapshot.id}`];
   const ran = await exec(tools.program('pg_dump'), [...args, `--lock-wait-timeout=${LOCK_WAIT_MS}`], {
@@ -113,7 +114,13 @@ async function dump(
     onLine: progress,
     takeStdout: async (stdout) => {
       const out = createWriteStream(file, { flags: 'wx', mode: 0o600, flush: true });
-      await pipeline(await packed(stdout, recipients), sum, out);
+      const counted = new Transform({
+        transform(chunk, _encoding, done) {
+          dataBytes += chunk.length;
+          done(null, chunk);
+        },
+      });
+      await pipeline(await packed(flow(stdout, counted, () => {}), recipients), sum, out);
     },
   });
   options.signal.throwIfAborted();
@@ -121,7 +128,7 @@ async function dump(
     const said = /error: (.+)/.exec(ran.stderr)?.[1] ?? `pg_dump was ended by ${ran.signal ?? 'an unknown cause'}`;
     throw new Fault(`dumping the database ${snapshot.database}`, { cause: new Error(said) });
   }
-  return seen();
+  return { ...seen(), dataBytes };
 }
 
 /** zstd with its own checksum: a file whose manifest was lost still shows that a bit has flipped. */

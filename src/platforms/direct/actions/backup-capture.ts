@@ -78,10 +78,10 @@ async function capture(
       signal: run.signal,
       onProgress: (progress) => run.progress(progress),
     });
-    if (manifest.bytes < archives.atLeastBytes) {
+    if (dataIn(manifest) < archives.atLeastBytes) {
       const floor = megabytes(archives.atLeastBytes);
       throw new Fault(
-        `backing up: the file has ${megabytes(manifest.bytes)}, less than the ${floor} that it must have`,
+        `backing up: the file holds ${megabytes(dataIn(manifest))} of data, less than the ${floor} that it must have`,
       );
     }
     await run.fence();
@@ -92,10 +92,16 @@ async function capture(
   }
 }
 
+/** Compression says nothing about how much there is. */
+function dataIn({ bytes, dataBytes }: Manifest): number {
+  return dataBytes ?? bytes;
+}
+
 function captured(name: string, manifest: Manifest, { archives }: Reach): Outcome {
   const { bytes, sha256, tables, moment, serverVersion } = manifest;
   const rows = Object.values(tables).reduce((sum, one) => sum + one, 0);
-  if (bytes < archives.atLeastBytes) return failed(`${name} is smaller than a backup must be: ${megabytes(bytes)}`);
+  if (dataIn(manifest) < archives.atLeastBytes)
+    return failed(`${name} holds less data than a backup must: ${megabytes(dataIn(manifest))}`);
   const says = [
     `${name}: ${megabytes(bytes)}, the database as it was at ${utc(moment)}, read back to its end.`,
     `${count(rows, 'row')} in ${count(Object.keys(tables).length, 'table')}, PostgreSQL ${serverVersion}, SHA-256 ${sha256.slice(0, 12)}…`,

@@ -34,7 +34,7 @@ export function candidateLoad(tools: Tools): Action<A> {
 }
 
 async function load(tools: Tools, { environment, candidate, from, masked }: A, run: Run): Promise<Outcome> {
-  const { live } = await tools.reach(run.system, environment);
+  const { live, owner } = await tools.reach(run.system, environment);
   const options = { purpose: purposeOf(run), signal: run.signal };
   await run.fence();
   try {
@@ -50,6 +50,7 @@ async function load(tools: Tools, { environment, candidate, from, masked }: A, r
         workDir: workDirOf(tools, run),
         name: candidate,
         live: databaseName(live),
+        ...(owner === undefined ? {} : { owner }),
         backup,
         ...(masked ? maskingHooks(tools, run) : {}),
         onProgress: (progress) => run.progress(progress),

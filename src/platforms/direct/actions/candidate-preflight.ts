@@ -21,6 +21,7 @@ export function candidatePreflight(tools: Tools): Action<Args<'candidate.preflig
         signal: run.signal,
         operation: run.operation,
         live: databaseName(reach.live),
+        ...(reach.owner === undefined ? {} : { owner: reach.owner }),
         archive,
         freeBytes: () => reach.freeBytes(run.signal),
       });

@@ -147,7 +147,7 @@ describe('a table', () => {
       await db.query('delete from "Odd Schema"."Odd ""Table"""');
       await db.extract(source, 'Odd Schema.Odd "Table"');
       expect(await db.merge('Odd Schema.Odd "Table"')).toMatchObject({ inserted: 2 });
-      await dropBeside(db.live, db.beside, options);
+      await dropBeside(db.live, db.beside, { ...options, preimage: 'given up' });
     }
   });
 
@@ -168,7 +168,7 @@ describe('a table', () => {
       expect(await db.extract(source, 't')).toMatchObject({ rows: 150 });
       expect(await db.merge('t', 'replace')).toMatchObject({ inserted: 50, updated: 10 });
       expect(await db.rows('t')).toEqual(before);
-      await dropBeside(db.live, db.beside, options);
+      await dropBeside(db.live, db.beside, { ...options, preimage: 'given up' });
     }
   });
 

@@ -112,17 +112,41 @@ export async function mergeState(database: Secret, { table, beside, ...options }
   });
 }
 
+type DropOptions = Options & {
+  /** Otherwise refused while a merge stands that can be taken back by it only. */
+  readonly preimage?: 'given up';
+};
+
 /** Removes the schema with the loaded rows and the pre-image. One that is gone is fine; one that is not ours is refused. */
-export async function dropBeside(database: Secret, schema: string, options: Options): Promise<void> {
+export async function dropBeside(
+  database: Secret,
+  schema: string,
+  { preimage, ...options }: DropOptions,
+): Promise<void> {
   await withDatabase(database, { ...options, readOnly: false, timeoutSeconds: 300 }, async (query) => {
     await query("begin; set local lock_timeout = '10s'");
     const found = await commentOf(query, schema);
     if (found !== undefined) {
       mustBeOurs(schema, found);
+      if (preimage !== 'given up') await mustNotBeNeeded(query, schema);
       await query(`drop schema ${ident(schema)} cascade`);
     }
     await query('commit');
   });
+}
+
+/** A merge that is about to commit is waited for. */
+async function mustNotBeNeeded(query: Query, schema: string): Promise<void> {
+  const mark = `${ident(schema)}.holdfast_mark`;
+  const [there] = await query<{ oid: string | null }>('select to_regclass($1)::oid::text as oid', [mark]);
+  if (there?.oid == null) return;
+  const [row] = await query<Pick<Mark, 'merged' | 'undone'>>(`select merged, undone from ${mark} for update`);
+  if (row === undefined || row.merged === null || row.undone !== null) return;
+  throw new Refusal(
+    'preimage-kept',
+    `${schema} keeps the rows as they were before a merge that was not taken back. It is left as it is.`,
+    'Take the merge back first, or remove it with `/dr cleanup`.',
+  );
 }
 
 export function isLockTimeout(thrown: unknown): boolean {

@@ -1,5 +1,6 @@
 // The transaction in which rows of a live table are written: bounded waits, one lock, and errors that a person can act on.
-import { Fault, Refusal } from '../../core/errors.ts';
+import { DatabaseError } from 'pg';
+import { Fault, Refusal, reasonOf } from '../../core/errors.ts';
 import type { Secret } from '../../core/secret.ts';
 import { type Query, withDatabase } from '../connect.ts';
 import { isLockTimeout } from './beside.ts';
@@ -16,9 +17,18 @@ export type WriteOptions = {
   readonly signal?: AbortSignal;
 };
 
+/** The answer to a COMMIT was lost. Neither a Refusal nor a Fault: nobody may take it to mean that nothing was changed. */
+export class CommitUnanswered extends Error {
+  override readonly name = 'CommitUnanswered';
+
+  constructor(activity: string, cause: unknown) {
+    super(`while ${activity}: the answer to the COMMIT was lost (${reasonOf(cause)})`, { cause });
+  }
+}
+
 /**
- * Commits what `work` did, or nothing. `activity` reads after "while". Whether a COMMIT whose answer was lost took place is
- * for `mergeState` to say.
+ * Commits what `work` did, or nothing. `activity` reads after "while". Throws CommitUnanswered where only `mergeState` can
+ * say which.
  */
 export async function inTransaction<T>(
   database: Secret,
@@ -27,6 +37,7 @@ export async function inTransaction<T>(
   work: (query: Query, shape: TableShape) => Promise<T>,
 ): Promise<T> {
   const connection = { timeoutSeconds: 1800, ...options, readOnly: false };
+  let committing = false;
   try {
     return await withDatabase(database, connection, async (query) => {
       // Short: whoever wants to write queues behind us while we wait.
@@ -34,11 +45,15 @@ export async function inTransaction<T>(
       // Checks that wait for the COMMIT would stand in the way of ALTER TABLE, and be told too late.
       await query('set constraints all immediate');
       const result = await work(query, await shapeOf(query, table));
+      committing = true;
       await query('commit');
       return result;
     });
   } catch (thrown) {
     options.signal?.throwIfAborted();
+    if (committing && !(thrown instanceof DatabaseError && thrown.severity === 'ERROR')) {
+      throw new CommitUnanswered(activity, thrown);
+    }
     throw told(thrown, table, activity);
   }
 }

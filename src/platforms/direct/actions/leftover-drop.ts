@@ -27,7 +27,7 @@ export function leftoverDrop(tools: Tools): Action<A> {
       const dropped = await prepared(run, async () => {
         if (!isBesideSchema(name)) return await dropPrevious(live, { name, identity }, options);
         await run.fence();
-        return await dropBeside(live, name, options);
+        return await dropBeside(live, name, { ...options, preimage: 'given up' });
       });
       if ('refused' in dropped) return dropped.refused;
       return done([`${name} is dropped; read back: it is gone.`]);

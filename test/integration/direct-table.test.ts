@@ -1,0 +1,88 @@
+// One table recovered on a platform whose PostgreSQL is reached: what becomes of it when the world breaks at the worst moment.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Secret } from '../../src/core/secret.ts';
+import { dropBeside } from '../../src/postgres/table/beside.ts';
+import { type Ground, type Office, startGround } from './direct-fixture.ts';
+import { refusedWith } from './table-fixture.ts';
+
+let ground: Ground;
+beforeAll(async () => {
+  ground = await startGround();
+});
+afterAll(() => ground.stop());
+
+const LEDGER = `
+  create table entries (id int primary key, memo text);
+  insert into entries select n, 'memo ' || n from generate_series(1, 500) n;`;
+
+/** A ledger that has lost a tenth of its entries since its backup, which lies beside it. */
+async function damaged(name: string): Promise<Office> {
+  await ground.database(name, LEDGER);
+  await ground.backup(name, name, 'backup_1.dump');
+  await ground.query(name, 'delete from entries where id % 10 = 0');
+  return await ground.office(name, { production: name });
+}
+
+const entriesOf = async (name: string) =>
+  Number((await ground.query(name, 'select count(*)::int as n from entries'))[0]?.['n']);
+
+/** Every commit waits for a standby that there is not: by then it has taken place. */
+async function whileCommitsWait(work: () => Promise<void>): Promise<void> {
+  const standbys = async (names: string) => {
+    await ground.query('postgres', `alter system set synchronous_standby_names = '${names}'`);
+    await ground.query('postgres', 'select pg_reload_conf()');
+  };
+  await standbys('nobody');
+  try {
+    await work();
+  } finally {
+    await standbys('');
+  }
+}
+
+async function killAtCommit(purpose: string): Promise<void> {
+  const waiting = `from pg_stat_activity where application_name = '${purpose}' and wait_event = 'SyncRep'`;
+  const patience = Date.now() + 20_000;
+  while ((await ground.query('postgres', `select ${waiting}`)).length === 0) {
+    if (Date.now() > patience) throw new Error('the commit never waited');
+    await sleep(20);
+  }
+  await ground.query('postgres', `select pg_terminate_backend(pid) ${waiting}`);
+}
+
+describe('a merge whose session is killed at its COMMIT', () => {
+  it('is found to have happened, and nothing of its pre-image is thrown away', async () => {
+    const office = await damaged('killed');
+    const asked = await office.ask('restore production backup_1.dump --table entries');
+    await office.work(asked.id);
+    await office.agree(asked);
+    const working: Promise<boolean>[] = [];
+    await whileCommitsWait(async () => {
+      working.push(office.work(asked.id));
+      await killAtCommit(`holdfast ${asked.id} s3`);
+    });
+    await Promise.all(working);
+    expect(await entriesOf('killed')).toBe(500);
+    expect(await office.state(asked.id)).toBe('succeeded');
+    const beside = asked.id.replace('-', '_');
+    expect(await ground.query('killed', `select from pg_namespace where nspname = 'holdfast_${beside}'`)).toHaveLength(
+      1,
+    );
+  });
+});
+
+describe('what was put beside the live table', () => {
+  it('is not removed while it is all that a merge can be taken back from', async () => {
+    const office = await damaged('kept');
+    const { id, state } = await office.run('restore production backup_1.dump --table entries');
+    expect(state).toBe('succeeded');
+    const beside = `holdfast_${id.replace('-', '_')}`;
+    const options = { purpose: `holdfast ${id} s2`, signal: AbortSignal.timeout(20_000) };
+    expect(await refusedWith(dropBeside(new Secret(ground.server.urlOf('kept')), beside, options))).toBe(
+      `preimage-kept: ${beside} keeps the rows as they were before a merge that was not taken back. It is left as it is. Take the merge back first, or remove it with \`/dr cleanup\`.`,
+    );
+    expect((await office.run(`cleanup ${id}`)).state).toBe('succeeded');
+    expect(await ground.query('kept', `select from pg_namespace where nspname = '${beside}'`)).toEqual([]);
+  });
+});

@@ -1,6 +1,8 @@
 // Recover one table: as the backup has it, beside the live one, compared row by row, then merged as asked (G12, P10, S4, F11).
 import type { Args } from '../core/action.ts';
+import { Refusal } from '../core/errors.ts';
 import type { PlanDraft, StepDraft } from '../core/runbook.ts';
+import type { System } from '../core/system.ts';
 import { chooseBackup, factsOf, proofStatement, sourceStatements } from './backup-choice.ts';
 import { fetchSteps, type Given } from './beside.ts';
 import { idle } from './losses.ts';
@@ -10,6 +12,7 @@ type Wanted = { readonly name: string; readonly mode: Args<'table.merge'>['mode'
 /** The comparison runs before the gate: approvers see the counts in the thread before they agree. */
 export function tablePlan(given: Given, environment: string, choice: string, { name, mode }: Wanted): PlanDraft {
   const { system, facts, proof, chosen } = given;
+  mustBeUnmasked(system, environment, choice);
   const here = idle(factsOf(facts, environment), true);
   const { target, survey } = here;
   const backup = chooseBackup(choice, system, facts);
@@ -55,6 +58,16 @@ export function tablePlan(given: Given, environment: string, choice: string, { n
     gate: before.length,
     undo: { possible: true, text: `the rows as they were are kept in the schema ${beside} and can be put back` },
   };
+}
+
+/** Rows of a backup are put beside the live ones as they are. */
+function mustBeUnmasked({ environments }: System, environment: string, choice: string): void {
+  if (environments[environment]?.masked !== true) return;
+  throw new Refusal(
+    'cannot-mask-table',
+    `${environment} may hold masked data only, and the rows of one table would stand there as they are.`,
+    `Restore the whole database, which is masked while it is loaded: \`/dr restore ${environment} ${choice}\`.`,
+  );
 }
 
 /** The schema of the live database in which an operation keeps its rows: `holdfast_op_12`. */

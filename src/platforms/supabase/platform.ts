@@ -1,8 +1,7 @@
 // The platform supabase: PostgreSQL that Holdfast reaches itself, whose database nobody can rename, so that schemas are exchanged.
 
-import type { Action, ActionName, Actions } from '../../core/action.ts';
+import type { ActionName, Actions } from '../../core/action.ts';
 import { Fault } from '../../core/errors.ts';
-import { untouched } from '../../core/outcomes.ts';
 import type { Platform } from '../../core/platform.ts';
 import { direct } from '../direct/platform.ts';
 import type { DirectOptions, Parts, Tools } from '../direct/reach.ts';
@@ -48,7 +47,6 @@ export function supabase(options: DirectOptions): Platform {
       'candidate.drop': candidateDrop(tools),
       'database.promote': databasePromote(tools),
       'leftover.drop': leftoverDrop(tools, of(base.actions, 'leftover.drop')),
-      'table.extract': onlyUnmasked(of(base.actions, 'table.extract')),
     },
   };
 }
@@ -57,15 +55,4 @@ function of<N extends ActionName>(actions: Actions, name: N): NonNullable<Action
   const action = actions[name];
   if (action === undefined) throw new Fault(`looking for the action ${name}`);
   return action;
-}
-
-/** Rows of a backup are put beside the live ones as they are: where only masked data may stand, they may not. */
-function onlyUnmasked<A extends { readonly environment: string }>(extract: Action<A>): Action<A> {
-  return {
-    ...extract,
-    do: async (args, run) =>
-      run.system.environments[args.environment]?.masked === true
-        ? untouched(`${args.environment} may hold masked data only, and one table is not masked`)
-        : await extract.do(args, run),
-  };
 }

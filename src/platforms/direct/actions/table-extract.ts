@@ -1,7 +1,7 @@
 // table.extract: puts a table as the backup has it beside the live one, and counts row by row what differs.
 import type { Action, Args, Outcome, Run } from '../../../core/action.ts';
 import { Refusal } from '../../../core/errors.ts';
-import { done, evidence, failed } from '../../../core/outcomes.ts';
+import { done, evidence, failed, untouched } from '../../../core/outcomes.ts';
 import type { Secret } from '../../../core/secret.ts';
 import { toDatabase } from '../../../postgres/connect.ts';
 import { dropBeside } from '../../../postgres/table/beside.ts';
@@ -33,6 +33,9 @@ export function tableExtract(tools: Tools): Action<A> {
 
 async function extract(tools: Tools, args: A, run: Run): Promise<Outcome> {
   const { environment, table, beside, mode } = args;
+  if (run.system.environments[environment]?.masked === true) {
+    return untouched(`${environment} may hold masked data only, and one table is not masked`);
+  }
   const { live } = await tools.reach(run.system, environment);
   const options = { table, beside, purpose: purposeOf(run), signal: run.signal };
   await run.fence();

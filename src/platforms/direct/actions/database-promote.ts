@@ -2,12 +2,15 @@
 import { z } from 'zod';
 import type { Action, Args, Outcome, Run } from '../../../core/action.ts';
 import { Fault, Refusal } from '../../../core/errors.ts';
-import { done, evidence, prepared } from '../../../core/outcomes.ts';
+import { done, evidence, failed, prepared, untouched } from '../../../core/outcomes.ts';
+import type { Secret } from '../../../core/secret.ts';
 import { count } from '../../../core/wording.ts';
 import { databaseName } from '../../../postgres/connect.ts';
 import { databaseFacts } from '../../../postgres/database-facts.ts';
 import { reversed, type Swap } from '../../../postgres/swap/databases.ts';
+import type { Promoted } from '../../../postgres/swap/door.ts';
 import { promote, swapState } from '../../../postgres/swap/promote.ts';
+import { purposeOf } from '../purpose.ts';
 import type { Tools } from '../reach.ts';
 
 type A = Args<'database.promote'>;
@@ -21,7 +24,6 @@ export function databasePromote(tools: Tools): Action<A> {
     const swap: Swap = { live: databaseName(server), candidate, previous, identities: Before.parse(run.before) };
     return { server, swap };
   };
-  const purposeOf = ({ operation, step }: Run) => `holdfast ${operation} ${step}`;
 
   return {
     describe: ({ promote: candidate, previous }) =>
@@ -43,16 +45,18 @@ export function databasePromote(tools: Tools): Action<A> {
       const ready = await prepared(run, () => swapOf(args, run));
       if ('refused' in ready) return ready.refused;
       const { server, swap } = ready.value;
-      const promoted = await prepared(run, () =>
-        promote(server, swap, {
+      let promoted: Promoted;
+      try {
+        promoted = await promote(server, swap, {
           purpose: purposeOf(run),
           keep: { operation: run.operation, until: keptUntil(args, run) },
           signal: run.signal,
           fence: () => run.fence(),
-        }),
-      );
-      if ('refused' in promoted) return afterRefusal(server, swap, run, promoted.refused);
-      const { unavailableMs, endedSessions } = promoted.value;
+        });
+      } catch (thrown) {
+        return await afterTrouble(server, swap, run, thrown);
+      }
+      const { unavailableMs, endedSessions } = promoted;
       return done(
         [
           `${swap.live} is the database that was built as ${swap.candidate}, read back by its identity.`,
@@ -83,11 +87,12 @@ export function databasePromote(tools: Tools): Action<A> {
       async run(args, _output, run) {
         const { server, swap } = await swapOf(args, run);
         const options = { purpose: purposeOf(run), signal: run.signal };
-        if ((await swapState(server, swap, options)) === 'not_promoted') {
-          return evidence([`${swap.live} is the database that it was before.`]);
-        }
         const back = reversed(swap);
+        if (back === null && (await swapState(server, swap, options)) === 'not_promoted') {
+          return evidence([`There is no ${swap.live}, as before.`]);
+        }
         if (back === null) throw new Fault(`going back from ${swap.live}: there was no database before it`);
+        // Where nothing was exchanged, only a door that was left closed is opened.
         const { unavailableMs } = await promote(server, back, {
           ...options,
           keep: { operation: run.operation, until: null },
@@ -100,16 +105,29 @@ export function databasePromote(tools: Tools): Action<A> {
   };
 }
 
-/** A refusal leaves everything untouched, unless the exchange has happened all the same. */
-async function afterRefusal(
-  server: Parameters<typeof swapState>[0],
-  swap: Swap,
-  run: Run,
-  refused: Outcome,
-): Promise<Outcome> {
-  const state = await swapState(server, swap, { purpose: `holdfast ${run.operation} ${run.step}`, signal: run.signal });
-  if (state === 'not_promoted') return refused;
-  throw new Fault(`exchanging ${swap.live}`, { cause: 'why' in refused ? refused.why : state });
+/** Nothing was changed where that can be read: not exchanged, and not left closed by a swap that broke off. */
+async function afterTrouble(server: Secret, swap: Swap, run: Run, thrown: unknown): Promise<Outcome> {
+  run.signal.throwIfAborted();
+  if (!(thrown instanceof Refusal) && !(thrown instanceof Fault)) throw thrown;
+  const found = await readAgain(server, swap, run);
+  // A refusal speaks before the door is closed, or when it is open again.
+  if (found === 'as before' || (found === 'closed' && thrown instanceof Refusal)) return untouched(thrown.message);
+  if (found === 'exchanged') throw new Fault(`exchanging ${swap.live}`, { cause: thrown });
+  return failed(thrown.message);
+}
+
+type FoundAgain = 'as before' | 'closed' | 'exchanged' | 'no answer';
+
+async function readAgain(server: Secret, swap: Swap, run: Run): Promise<FoundAgain> {
+  const options = { purpose: purposeOf(run), signal: run.signal };
+  try {
+    if ((await swapState(server, swap, options)) !== 'not_promoted') return 'exchanged';
+    const live = await databaseFacts(server, swap.live, options);
+    return live === null || live.allowsConnections ? 'as before' : 'closed';
+  } catch {
+    run.signal.throwIfAborted();
+    return 'no answer';
+  }
 }
 
 function keptUntil({ environment }: A, { system }: Run): string | null {

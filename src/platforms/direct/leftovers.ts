@@ -17,11 +17,16 @@ export function isBesideSchema(name: string): boolean {
   return SCHEMA.test(name);
 }
 
+/** Rows that a merge has put aside lie in the live database itself; where that does not answer, nothing is known of them. */
+export async function leftoversOn(server: Secret, live: string): Promise<Leftovers> {
+  const databases = await databasesBeside(server, live);
+  const schemas = await schemasBeside(server).catch(() => []);
+  return { ...databases, kept: [...databases.kept, ...schemas] };
+}
+
 /** Told apart by the marks that they bear as comments; whatever bears none is not ours. Newest backup first. */
-export async function leftoversOn(server: Secret, live: string, signal?: AbortSignal): Promise<Leftovers> {
-  const options = { readOnly: true, purpose: PURPOSE, timeoutSeconds: 30, ...(signal === undefined ? {} : { signal }) };
-  const databases = await onServer(server, options, (query) => query<Row>(DATABASES, [live]));
-  const schemas = await schemasIn(server, options);
+export async function databasesBeside(server: Secret, live: string, signal?: AbortSignal): Promise<Leftovers> {
+  const databases = await onServer(server, reading(signal), (query) => query<Row>(DATABASES, [live]));
   const warm = databases.flatMap(({ comment, bytes, ...database }) => {
     const mark = candidateMarkIn(comment);
     if (mark === null || mark.checkedAt === null) return [];
@@ -33,7 +38,12 @@ export async function leftoversOn(server: Secret, live: string, signal?: AbortSi
     if (mark === null) return [];
     return [{ ...database, bytes: Number(bytes), operation: mark.operation, until: mark.until ?? mark.at }];
   });
-  return { warm: warm.sort((a, b) => b.checkedAt.localeCompare(a.checkedAt)), kept: [...kept, ...schemas] };
+  return { warm: warm.sort((a, b) => b.checkedAt.localeCompare(a.checkedAt)), kept };
+}
+
+function reading(signal?: AbortSignal) {
+  const options = { readOnly: true, purpose: PURPOSE, timeoutSeconds: 30 };
+  return signal === undefined ? options : { ...options, signal };
 }
 
 const DATABASES = `
@@ -43,18 +53,15 @@ const DATABASES = `
          shobj_description(oid, 'pg_database') as comment
     from pg_database d where datname <> $1 and shobj_description(oid, 'pg_database') is not null`;
 
-/** Rows that a merge has put aside lie in the live database itself; where that does not answer, nothing is known of them. */
-async function schemasIn(live: Secret, options: Parameters<typeof withDatabase>[1]): Promise<Leftovers['kept']> {
-  try {
-    const rows = await withDatabase(live, options, (query) => query<Omit<Row, 'comment'> & { at: Date }>(SCHEMAS));
-    return rows.map(({ name, identity, bytes, at }) => {
-      const until = at.toISOString();
-      return { name, identity, bytes: Number(bytes), operation: `op-${SCHEMA.exec(name)?.[1]}`, until };
-    });
-  } catch {
-    options.signal?.throwIfAborted();
-    return [];
-  }
+/** Throws when the live database does not answer: then it is not known whether there are any. */
+export async function schemasBeside(live: Secret, signal?: AbortSignal): Promise<Leftovers['kept']> {
+  const rows = await withDatabase(live, reading(signal), (query) =>
+    query<Omit<Row, 'comment'> & { at: Date }>(SCHEMAS),
+  );
+  return rows.map(({ name, identity, bytes, at }) => {
+    const until = at.toISOString();
+    return { name, identity, bytes: Number(bytes), operation: `op-${SCHEMA.exec(name)?.[1]}`, until };
+  });
 }
 
 const SCHEMAS = `

@@ -1,35 +1,42 @@
 // leftover.drop: removes a database that was live once, or the schema with the rows as they were before a merge.
-import type { Action, Args } from '../../../core/action.ts';
-import { done, prepared } from '../../../core/outcomes.ts';
+import type { Action, Args, Run } from '../../../core/action.ts';
+import { Fault, Refusal } from '../../../core/errors.ts';
+import { done, prepared, untouched } from '../../../core/outcomes.ts';
+import type { Secret } from '../../../core/secret.ts';
 import { databaseName } from '../../../postgres/connect.ts';
 import { dropPrevious } from '../../../postgres/swap/drop-previous.ts';
 import { dropBeside } from '../../../postgres/table/beside.ts';
-import { isBesideSchema, leftoversOn } from '../leftovers.ts';
+import { databasesBeside, isBesideSchema, schemasBeside } from '../leftovers.ts';
 import { purposeOf } from '../purpose.ts';
 import type { Tools } from '../reach.ts';
 
 type A = Args<'leftover.drop'>;
 
 export function leftoverDrop(tools: Tools): Action<A> {
-  const isThere = async ({ environment, name, identity }: A, run: Parameters<Action<A>['do']>[1]) => {
+  const isThere = async ({ environment, name, identity }: A, run: Run) => {
     const { live } = await tools.reach(run.system, environment);
-    const { kept } = await leftoversOn(live, databaseName(live), run.signal);
+    const kept = isBesideSchema(name)
+      ? await schemasBeside(live, run.signal)
+      : (await databasesBeside(live, databaseName(live), run.signal)).kept;
     return kept.some((one) => one.name === name && one.identity === identity);
   };
   return {
     describe: ({ name }) => (isBesideSchema(name) ? `DROP SCHEMA ${name} CASCADE` : `DROP DATABASE ${name}`),
 
     async do(args, run) {
-      const { environment, name, identity } = args;
+      const { environment, name } = args;
       const { live } = await tools.reach(run.system, environment);
-      if (!(await isThere(args, run))) return done([`There is no ${name} any more.`]);
-      const options = { purpose: purposeOf(run), signal: run.signal, fence: () => run.fence() };
-      const dropped = await prepared(run, async () => {
-        if (!isBesideSchema(name)) return await dropPrevious(live, { name, identity }, options);
-        await run.fence();
-        return await dropBeside(live, name, { ...options, preimage: 'given up' });
-      });
-      if ('refused' in dropped) return dropped.refused;
+      const there = await prepared(run, () => isThere(args, run));
+      if ('refused' in there) return there.refused;
+      if (!there.value) return done([`There is no ${name} any more.`]);
+      try {
+        await drop(live, args, run);
+      } catch (thrown) {
+        // Any other error leaves it open whether it was dropped: that is for the probe to find out.
+        if (thrown instanceof Refusal) return untouched(thrown.message);
+        throw thrown;
+      }
+      if (await isThere(args, run)) throw new Fault(`reading back that ${name} is gone`);
       return done([`${name} is dropped; read back: it is gone.`]);
     },
 
@@ -40,4 +47,14 @@ export function leftoverDrop(tools: Tools): Action<A> {
 
     undo: { not: 'what is dropped is gone' },
   };
+}
+
+async function drop(live: Secret, { name, identity }: A, run: Run): Promise<void> {
+  const options = { purpose: purposeOf(run), signal: run.signal };
+  if (!isBesideSchema(name)) {
+    await dropPrevious(live, { name, identity }, { ...options, fence: () => run.fence() });
+    return;
+  }
+  await run.fence();
+  await dropBeside(live, name, { ...options, preimage: 'given up' });
 }

@@ -85,12 +85,13 @@ export function loadSteps(
       title: masked ? `Load ${id} into it, masked` : `Restore ${id} into it`,
       args: { environment, candidate, from, masked },
     },
-    checkStep(given, environment, candidate, from.backup),
     masked && {
       action: 'candidate.scan',
       title: 'Look for personal data that is left',
       args: { environment, candidate, from },
     },
+    // Last: what is checked may stand ready for an emergency.
+    checkStep(given, environment, candidate, from.backup),
   ];
   return steps.filter((step) => step !== false);
 }

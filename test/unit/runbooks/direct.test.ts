@@ -137,13 +137,13 @@ describe('a masked environment', () => {
   const environments = { production, staging: { ...staging, masked: true } };
   const columns = [{ table: 'users', column: 'email', as: 'email' as const }];
 
-  it('is loaded masked and searched for what is left', () => {
+  it('is loaded masked, and searched for what is left before it is checked: only then may it count as ready', () => {
     const system = systemOf({ environments, masking: { columns, empty: ['sessions'] } });
     const plan = planned(restore, restoring({ environment: 'staging' }), { can, system, facts: reached() });
     expect(plan.steps.slice(3, 6)).toMatchObject([
       { action: 'candidate.load', title: 'Load a008 into it, masked', args: { masked: true } },
-      { action: 'candidate.check' },
       { action: 'candidate.scan' },
+      { action: 'candidate.check' },
     ]);
     expect(label(plan, 'Personal data')).toBe(
       'plain 1 columns are masked while they are loaded; left empty: sessions; then everything is searched for what is left',

@@ -69,6 +69,18 @@ const Beside = z.strictObject({
   bytes: z.number(),
 });
 
+/** For whom a candidate was built and of what, as its mark says: by this it is told whether it is the one that is wanted. */
+export const Built = z.object({
+  system: Slug,
+  environment: Slug,
+  /** Digest of the rules by which it was masked; null: personal data stands in it. */
+  masked: z.string().nullable(),
+  /** Of the backup, as it was listed when it was loaded. */
+  bytes: z.number().nullable(),
+  finishedAt: Moment.nullable(),
+});
+export type Built = z.infer<typeof Built>;
+
 /** What is known where Holdfast reaches the PostgreSQL server itself. */
 export const Server = z.strictObject({
   /** What runs on the database, in the order in which it is started. */
@@ -78,8 +90,8 @@ export const Server = z.strictObject({
   /** Size of the live database. */
   bytes: z.number().nullable(),
   freeBytes: z.number().nullable(),
-  /** Candidates that were checked and are kept for an emergency, newest backup first. */
-  warm: z.array(Beside.extend({ backup: z.string(), checkedAt: Moment })),
+  /** Candidates that were checked and are kept for an emergency, for whatever system of this server; newest first. */
+  warm: z.array(Beside.extend({ backup: z.string(), sha256: z.string().nullable(), built: Built, checkedAt: Moment })),
   /** Databases that were live once. */
   kept: z.array(Beside.extend({ until: Moment })),
 });

@@ -1,4 +1,5 @@
 // A new database is built and checked beside the live one, then made the live one; the old one stays for undo.
+import { holds, isFor } from '../core/built.ts';
 import type { OperationCommand } from '../core/command.ts';
 import type { Backup, EnvironmentFacts, Server } from '../core/facts.ts';
 import type { Statement } from '../core/plan.ts';
@@ -18,7 +19,7 @@ export function besidePlan(given: Given, environment: string, choice: string): P
   const { target, survey, surveyProblem } = here;
   const backup = chooseBackup(choice, system, facts);
   const from = { environment: system.backups.of, backup };
-  const warm = here.server?.warm.find((kept) => kept.backup === backup.id);
+  const warm = warmOf(given, environment, backup);
   const names = chosen.beside(environment);
   const promote = warm?.name ?? names.candidate;
   const before: StepDraft[] =
@@ -43,6 +44,14 @@ export function besidePlan(given: Given, environment: string, choice: string): P
     undo: keptStatement(given, here, names.previous),
   };
 }
+
+/** The candidate that stands ready for this environment as it is set up now, and holds this very backup. */
+export function warmOf({ system, facts }: Given, environment: string, backup: Backup): Warm | undefined {
+  const { server } = factsOf(facts, environment);
+  return server?.warm.find((kept) => isFor(kept.built, system, environment) && holds(kept, backup));
+}
+
+type Warm = Server['warm'][number];
 
 /** From an archive to a checked database that nobody uses yet. */
 export function buildCandidate(
@@ -127,7 +136,7 @@ const untilApproved: Statement = {
   tone: 'plain',
 };
 
-function warmStatement({ name, checkedAt, operation }: Server['warm'][number], now: Date): Statement {
+function warmStatement({ name, checkedAt, operation }: Warm, now: Date): Statement {
   const text = `${name} stands ready, checked ${ago(checkedAt, now)} ago by ${operation}; only the exchange is left`;
   return { label: 'Prepared', text, tone: 'plain' };
 }

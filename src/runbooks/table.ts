@@ -4,7 +4,7 @@ import { Refusal } from '../core/errors.ts';
 import type { PlanDraft, StepDraft } from '../core/runbook.ts';
 import type { System } from '../core/system.ts';
 import { chooseBackup, factsOf, proofStatement, sourceStatements } from './backup-choice.ts';
-import { fetchSteps, type Given } from './beside.ts';
+import { fetchSteps, type Given, warmOf } from './beside.ts';
 import { idle } from './losses.ts';
 
 type Wanted = { readonly name: string; readonly mode: Args<'table.merge'>['mode'] };
@@ -19,7 +19,7 @@ export function tablePlan(given: Given, environment: string, choice: string, { n
   const from = { environment: system.backups.of, backup };
   const beside = besideSchema(chosen.operation);
   const rows = survey?.tables[name]?.rows;
-  const warm = here.server?.warm.find((kept) => kept.backup === backup.id)?.name ?? null;
+  const warm = warmOf(given, environment, backup)?.name ?? null;
   const before: StepDraft[] = [
     ...(warm === null ? fetchSteps(from) : []),
     {

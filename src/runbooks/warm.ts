@@ -4,7 +4,7 @@ import { Refusal } from '../core/errors.ts';
 import type { PlanInput, Runbook } from '../core/runbook.ts';
 import { megabytes } from '../core/wording.ts';
 import { chooseBackup, factsOf, sourceStatements } from './backup-choice.ts';
-import { buildCandidate } from './beside.ts';
+import { buildCandidate, warmOf } from './beside.ts';
 import { idle } from './losses.ts';
 
 type Warm = Extract<OperationCommand, { verb: 'warm' }>;
@@ -23,7 +23,7 @@ export const warm: Runbook<Warm> = {
     const here = idle(factsOf(facts, environment), false);
     const { target, server } = here;
     const backup = chooseBackup(command.backup, system, facts);
-    const standing = server?.warm.find((kept) => kept.backup === backup.id);
+    const standing = warmOf(given, environment, backup);
     if (standing !== undefined) {
       throw new Refusal(
         'already-warm',
@@ -33,7 +33,8 @@ export const warm: Runbook<Warm> = {
     }
     const from = { environment: system.backups.of, backup };
     const cost = server?.bytes == null ? 'about the size of the live database' : `about ${megabytes(server.bytes)}`;
-    const older = (server?.warm ?? []).map(({ name, identity }) => ({
+    const ours = server?.warm.filter(({ built }) => built.system === system.name && built.environment === environment);
+    const older = (ours ?? []).map(({ name, identity }) => ({
       action: 'candidate.drop' as const,
       title: `Remove the older one, ${name}`,
       args: { environment, candidate: name, identity },

@@ -49,7 +49,7 @@ describe('a load', () => {
     const loaded = await shop.load(name, backup(file));
     expect(loaded.leftOut.toSorted()).toEqual(['event trigger watching', 'publication feed']);
     expect(loaded.says).toEqual([expect.stringMatching(/^Owners and grants of \d+ objects are those of shop\.$/)]);
-    expect(loaded.mark).toEqual({ holdfast: 'candidate', ...mark, state: 'loaded', checkedAt: null });
+    expect(loaded.mark).toEqual({ holdfast: 'candidate', ...mark, built: null, state: 'loaded', checkedAt: null });
     expect(await contentOf(shop, name)).toEqual(before);
     expect(await contentOf(shop, 'shop')).toEqual(before);
     expect(await rolesOfLoads()).toEqual([]);

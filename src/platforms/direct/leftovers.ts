@@ -29,9 +29,9 @@ export async function databasesBeside(server: Secret, live: string, signal?: Abo
   const databases = await onServer(server, reading(signal), (query) => query<Row>(DATABASES, [live]));
   const warm = databases.flatMap(({ comment, bytes, ...database }) => {
     const mark = candidateMarkIn(comment);
-    if (mark === null || mark.checkedAt === null) return [];
-    const { operation, backup, checkedAt } = mark;
-    return [{ ...database, bytes: Number(bytes), operation, backup, checkedAt }];
+    if (mark === null || mark.built === null || mark.checkedAt === null) return [];
+    const { operation, backup, sha256, built, checkedAt } = mark;
+    return [{ ...database, bytes: Number(bytes), operation, backup, sha256, built, checkedAt }];
   });
   const kept = databases.flatMap(({ comment, bytes, ...database }) => {
     const mark = previousMark(comment);

@@ -29,11 +29,11 @@ async function schemasBeside(live: Secret): Promise<Beside> {
     mark: markIn(comment),
     bytes: sizeOf(name, rows),
   }));
-  const warm = beside.flatMap(({ mark, ...one }) =>
-    mark?.holdfast === 'candidate' && mark.checkedAt !== null
-      ? [{ ...one, operation: mark.operation, backup: mark.backup, checkedAt: mark.checkedAt }]
-      : [],
-  );
+  const warm = beside.flatMap(({ mark, ...one }) => {
+    if (mark?.holdfast !== 'candidate' || mark.built === null || mark.checkedAt === null) return [];
+    const { operation, backup, sha256, built, checkedAt } = mark;
+    return [{ ...one, operation, backup, sha256, built, checkedAt }];
+  });
   const kept = beside.flatMap(({ mark, ...one }) =>
     mark?.holdfast === 'previous' ? [{ ...one, operation: mark.operation, until: mark.until ?? mark.at }] : [],
   );

@@ -11,7 +11,7 @@ export type CandidateRequest = ServerOptions & {
   readonly name: string;
   /** Whose encoding, collation and place on disk it takes; null, or gone: the server's own. */
   readonly live: string | null;
-  readonly mark: Omit<Mark, 'holdfast' | 'state' | 'checkedAt'>;
+  readonly mark: Pick<Mark, 'operation' | 'backup' | 'sha256'> & Partial<Pick<Mark, 'built'>>;
 };
 
 const LONGEST_NAME = 63;
@@ -34,7 +34,8 @@ export async function createCandidate(server: Secret, request: CandidateRequest)
     await create(query, name, live);
     await query('begin');
     await query(`revoke connect on database ${escapeIdentifier(name)} from public`);
-    await query(commentOf(name, { holdfast: 'candidate', ...mark, state: 'loading', checkedAt: null }));
+    const fresh: Mark = { holdfast: 'candidate', built: null, ...mark, state: 'loading', checkedAt: null };
+    await query(commentOf(name, fresh));
     await query(`alter database ${escapeIdentifier(name)} allow_connections true`);
     await query('commit');
     return mustBeOurs(name, await stateOf(query, name));

@@ -2,6 +2,7 @@
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import { z } from 'zod';
 import { Refusal } from '../../core/errors.ts';
+import { Built } from '../../core/facts.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { Query } from '../connect.ts';
 import { onServer } from '../database-facts.ts';
@@ -14,6 +15,8 @@ export const Mark = z.object({
   backup: z.string(),
   /** Of the backup file; null where the provider does not let us have it. */
   sha256: z.string().nullable(),
+  /** Known when it is loaded. In marks of earlier versions it is not: such a candidate is never taken for a warm one. */
+  built: Built.nullable().default(null),
   /** Set to `loaded` when everything is there and on disk, to `checked` when its data was found to be as it must be. */
   state: z.enum(['loading', 'loaded', 'checked']),
   /** The moment of the last, by the server's clock. */

@@ -1,5 +1,6 @@
 // Plans for a PostgreSQL that Holdfast reaches itself: whole, warm, one table, a moment in time, masked, cleaned up, and the way back.
 import { describe, expect, it } from 'vitest';
+import { builtFor } from '../../../src/core/built.ts';
 import type { OperationCommand } from '../../../src/core/command.ts';
 import { Refusal } from '../../../src/core/errors.ts';
 import type { EnvironmentFacts, Facts, Server } from '../../../src/core/facts.ts';
@@ -9,7 +10,7 @@ import { cleanup } from '../../../src/runbooks/cleanup.ts';
 import { restore } from '../../../src/runbooks/restore.ts';
 import { undo } from '../../../src/runbooks/undo.ts';
 import { warm } from '../../../src/runbooks/warm.ts';
-import { daysAgo, factsOf, proofOf, targetOf } from '../../support/facts.ts';
+import { backupOf, daysAgo, factsOf, proofOf, targetOf } from '../../support/facts.ts';
 import { systemFile, systemOf } from '../../support/system.ts';
 import { carriedOut, inWords, planned } from './drafts.ts';
 
@@ -28,6 +29,8 @@ const WARM: Server['warm'][number] = {
   operation: 'op-39',
   bytes: 900_000_000,
   backup: 'a008',
+  sha256: null,
+  built: builtFor(systemOf(), 'production', backupOf('a008')),
   checkedAt: daysAgo(0, 3),
 };
 

@@ -1,11 +1,13 @@
 // candidate.check: is the candidate whole, and what would be lost and brought back by making it the live database?
-
 import { z } from 'zod';
 import type { Action, Args, Outcome, Run } from '../../../core/action.ts';
+import { isFor } from '../../../core/built.ts';
 import { reasonOf } from '../../../core/errors.ts';
 import type { Proof } from '../../../core/facts.ts';
 import { onlyReads } from '../../../core/only-reads.ts';
-import { candidateMark, markCandidate } from '../../../postgres/candidate/mark.ts';
+import { untouched } from '../../../core/outcomes.ts';
+import type { System } from '../../../core/system.ts';
+import { candidateMark, type Mark, markCandidate } from '../../../postgres/candidate/mark.ts';
 import { compareDatabases } from '../../../postgres/compare/compare.ts';
 import { saysOf } from '../../../postgres/compare/says.ts';
 import { toDatabase } from '../../../postgres/connect.ts';
@@ -31,7 +33,10 @@ export function candidateCheck(tools: Tools): Action<A> {
       const built = toDatabase(live, candidate);
       const mark = await candidateMark(live, candidate, options);
       // Checked when it was kept warm: what is on disk has not been written to since, and nobody may connect to it.
-      const standing = mark?.state === 'checked' && mark.operation !== run.operation;
+      const standing = mark !== null && mark.operation !== run.operation;
+      if (standing && !mayStandIn(mark, run.system, environment)) {
+        return untouched(`${candidate} does not stand ready for ${environment} as it is set up now`);
+      }
       const began = performance.now();
       const { checks, tables } = await checkData(built, run.system, expect, options);
       const structure = standing ? [] : await checkStructure(built, { ...options, jobs: JOBS });
@@ -45,6 +50,10 @@ export function candidateCheck(tools: Tools): Action<A> {
       return proof === null ? outcome : { ...outcome, evidence: { ...outcome.evidence, proof } };
     },
   };
+}
+
+function mayStandIn({ state, built }: Mark, system: System, environment: string): boolean {
+  return state === 'checked' && built !== null && isFor(built, system, environment);
 }
 
 /** A backup that was loaded completely and whose data is whole is proven restorable. */

@@ -1,7 +1,8 @@
 // candidate.load: fills the candidate from the archive in parallel, masked where that is asked, and proves it before anybody may connect.
 import type { Action, Args, Outcome, Run } from '../../../core/action.ts';
+import { builtFor, maskedBy } from '../../../core/built.ts';
 import { Fault, Refusal } from '../../../core/errors.ts';
-import { done, failed } from '../../../core/outcomes.ts';
+import { done, failed, untouched } from '../../../core/outcomes.ts';
 import { clock, count, list } from '../../../core/wording.ts';
 import { loadCandidate } from '../../../postgres/candidate/load-candidate.ts';
 import { candidateMark, markCandidate } from '../../../postgres/candidate/mark.ts';
@@ -19,7 +20,11 @@ export function candidateLoad(tools: Tools): Action<A> {
   return {
     describe: ({ candidate, from, masked }) =>
       `load ${from.backup.id} into ${candidate} over several connections, as a role of its own${masked ? ', masked by triggers' : ''}`,
-    do: (args, run) => load(tools, args, run),
+    async do(args, run) {
+      const masked = maskedBy(run.system, args.environment) !== null;
+      if (masked === args.masked) return await load(tools, args, run);
+      return untouched(`${args.environment} ${masked ? 'may hold masked data only' : 'is masked no longer'}`);
+    },
 
     async probe({ environment, candidate }, run) {
       const { live } = await tools.reach(run.system, environment);
@@ -39,7 +44,8 @@ async function load(tools: Tools, { environment, candidate, from, masked }: A, r
   await run.fence();
   try {
     return await withFetched(tools, from, run, async (backup, { sha256 }) => {
-      await markCandidate(live, candidate, { backup: from.backup.id, sha256 }, options);
+      const built = builtFor(run.system, environment, from.backup);
+      await markCandidate(live, candidate, { backup: from.backup.id, sha256, built }, options);
       const {
         seconds,
         leftOut,

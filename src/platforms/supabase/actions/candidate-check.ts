@@ -1,5 +1,6 @@
 // candidate.check: does what stands beside public hold what it must, and what would be lost and brought back by exchanging them?
 import type { Action, Args, Outcome, Run } from '../../../core/action.ts';
+import { isFor } from '../../../core/built.ts';
 import type { Check } from '../../../core/check.ts';
 import { Fault, reasonOf } from '../../../core/errors.ts';
 import type { Proof } from '../../../core/facts.ts';
@@ -27,6 +28,13 @@ export function candidateCheck(tools: Tools): Action<A> {
       const { live } = await tools.reach(run.system, environment);
       const mark = mustBeCandidate(candidate, await asking(live, run, (query) => shelfOf(query, candidate)));
       if (mark.state === 'loading') return failed(`${candidate} was not loaded to its end`);
+      const standing = mark.operation !== run.operation;
+      if (
+        standing &&
+        (mark.state !== 'checked' || mark.built === null || !isFor(mark.built, run.system, environment))
+      ) {
+        return failed(`${candidate} does not stand ready for ${environment} as it is set up now`);
+      }
       const built = lookingInto(live, candidate);
       await mustLookInto(built, candidate, run);
       const { checks, counted } = await check(built, candidate, expect, run);

@@ -53,7 +53,8 @@ async function create(query: Query, candidate: string, operation: string): Promi
   if (own !== null) return;
   await dropShelf(query, candidate);
   const mark: CandidateMark = {
-    ...{ holdfast: 'candidate', operation, backup: '', sha256: null, masked: false, state: 'loading', checkedAt: null },
+    ...{ holdfast: 'candidate', operation, backup: '', sha256: null, built: null, masked: false },
+    ...{ state: 'loading', checkedAt: null },
   };
   await query('begin');
   await query(`create schema ${ident(candidate)}`);

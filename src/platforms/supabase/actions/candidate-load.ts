@@ -2,6 +2,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Action, Args, Outcome, Run } from '../../../core/action.ts';
+import { builtFor, maskedBy } from '../../../core/built.ts';
 import type { Check } from '../../../core/check.ts';
 import { Fault, Refusal, reasonOf } from '../../../core/errors.ts';
 import { done, failed, untouched } from '../../../core/outcomes.ts';
@@ -32,8 +33,10 @@ export function candidateLoad(tools: Tools): Action<A> {
         : `load ${from.backup.id} into a scratch PostgreSQL; pg_restore its schemas as ${candidate}`,
 
     async do(args, run) {
-      const mustBeMasked = run.system.environments[args.environment]?.masked === true;
-      if (mustBeMasked && !args.masked) return untouched(`${args.environment} may hold masked data only`);
+      const masked = maskedBy(run.system, args.environment) !== null;
+      if (masked !== args.masked) {
+        return untouched(`${args.environment} ${masked ? 'may hold masked data only' : 'is masked no longer'}`);
+      }
       try {
         return await load(tools, args, run);
       } catch (thrown) {
@@ -68,7 +71,7 @@ async function load(tools: Tools, { environment, candidate, from, masked }: A, r
   return await withFetched(tools, from, run, async (backup, archive) => {
     const mark: CandidateMark = {
       ...{ holdfast: 'candidate', operation: run.operation, backup: from.backup.id, sha256: archive.sha256 },
-      ...{ masked, state: 'loading', checkedAt: null },
+      ...{ built: builtFor(run.system, environment, from.backup), masked, state: 'loading', checkedAt: null },
     };
     try {
       const packed = await pack(tools, { backup, archive, mark, shelf: candidate, file }, run);

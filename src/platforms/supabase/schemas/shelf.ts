@@ -1,6 +1,7 @@
 // A shelf: the application's schemas beside those in use, with the rows of auth that belong to them, and the mark on it.
 import { z } from 'zod';
 import { Refusal } from '../../../core/errors.ts';
+import { Built } from '../../../core/facts.ts';
 import type { Query } from '../../../postgres/connect.ts';
 import { inUse, isMoved, isShelfName } from '../names.ts';
 import { ident, literal } from './sql.ts';
@@ -12,6 +13,8 @@ const Candidate = z.object({
   operation: z.string(),
   backup: z.string(),
   sha256: z.string().nullable(),
+  /** Known when it is loaded. In marks of earlier versions it is not: such a candidate is never taken for a warm one. */
+  built: Built.nullable().default(null),
   /** Masked while it was loaded, and searched before it left the worker. */
   masked: z.boolean(),
   state: z.enum(['loading', 'loaded', 'checked']),

@@ -1,0 +1,33 @@
+// For whom a candidate is built: kept in its mark, and compared before it is taken for the one that is wanted.
+import type { Backup, Built } from './facts.ts';
+import { sha256 } from './json.ts';
+import type { System } from './system.ts';
+
+/** A digest of the rules by which an environment is masked now; null where personal data may stand. */
+export function maskedBy({ environments, masking }: System, environment: string): string | null {
+  return environments[environment]?.masked === true ? sha256(masking ?? null) : null;
+}
+
+export function builtFor(system: System, environment: string, { bytes, finishedAt }: Backup): Built {
+  return { system: system.name, environment, masked: maskedBy(system, environment), bytes, finishedAt };
+}
+
+/** Whether it may stand in this environment as it is set up now. */
+export function isFor(built: Built, system: System, environment: string): boolean {
+  const { masked } = built;
+  return built.system === system.name && built.environment === environment && masked === maskedBy(system, environment);
+}
+
+/** Whether it holds this very backup: a file may have been written over under its name. */
+export function holds(
+  {
+    backup: id,
+    sha256: sum,
+    built,
+  }: { readonly backup: string; readonly sha256: string | null; readonly built: Built },
+  backup: Backup,
+): boolean {
+  if (id !== backup.id) return false;
+  if (sum !== null && backup.sha256 !== null) return sum === backup.sha256;
+  return built.bytes !== null && built.bytes === backup.bytes && built.finishedAt === backup.finishedAt;
+}

@@ -92,6 +92,8 @@ export const Server = z.strictObject({
   freeBytes: z.number().nullable(),
   /** Candidates that were checked and are kept for an emergency, for whatever system of this server; newest first. */
   warm: z.array(Beside.extend({ backup: z.string(), sha256: z.string().nullable(), built: Built, checkedAt: Moment })),
+  /** Whatever was built and never live, warm or left over. */
+  candidates: z.array(Beside),
   /** Databases that were live once. */
   kept: z.array(Beside.extend({ until: Moment })),
 });

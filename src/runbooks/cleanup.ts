@@ -1,8 +1,9 @@
 // Remove what a finished operation has kept for undo, as a plan of its own: it cannot be taken back.
 import type { OperationCommand } from '../core/command.ts';
 import { Refusal } from '../core/errors.ts';
+import type { Server, Target } from '../core/facts.ts';
 import { isEnded } from '../core/operation.ts';
-import type { PlanInput, Runbook } from '../core/runbook.ts';
+import type { PlanDraft, PlanInput, Runbook } from '../core/runbook.ts';
 import { megabytes, utc } from '../core/wording.ts';
 import { factsOf } from './backup-choice.ts';
 
@@ -24,6 +25,8 @@ export const cleanup: Runbook<Cleanup> = {
     const { environment } = former.plan;
     const { target, server } = factsOf(facts, environment);
     const left = server?.kept.find(({ operation }) => operation === former.id);
+    const candidate = server?.candidates.find(({ operation }) => operation === former.id);
+    if (left === undefined && candidate !== undefined) return withoutCandidate(former.id, target, candidate);
     if (left === undefined) {
       throw new Refusal('nothing-left', `${former.id} has left nothing beside ${target.name}.`, 'See `/dr status`.');
     }
@@ -52,3 +55,18 @@ export const cleanup: Runbook<Cleanup> = {
     };
   },
 };
+
+/** It was never live: with it goes nothing but the time that it takes to build it again. */
+function withoutCandidate(former: string, target: Target, candidate: Server['candidates'][number]): PlanDraft {
+  const { environment } = target;
+  const { name, identity, bytes } = candidate;
+  return {
+    environment,
+    headline: `Remove ${name}, which ${former} built beside ${target.name}`,
+    statements: [{ label: 'Removes', text: `${name}, ${megabytes(bytes)}, which was never live`, tone: 'plain' }],
+    pinned: { targets: [target], backup: null, release: null },
+    steps: [{ action: 'candidate.drop', title: `Remove ${name}`, args: { environment, candidate: name, identity } }],
+    gate: null,
+    undo: { possible: false, text: 'it can be built again from its backup' },
+  };
+}

@@ -39,3 +39,30 @@ it('the rows as they were before a merge are not called gone while the live data
   });
   expect(await drop.do(args, office.runOf())).toMatchObject({ evidence: { says: [`There is no ${name} any more.`] } });
 });
+
+const beside = () => ground.beside('silent', 'unwanted', 'hers');
+
+it('a warm candidate that nobody wants any more is removed by the cleanup of its operation', async () => {
+  await ground.database('unwanted', LEDGER);
+  await ground.backup('unwanted', 'unwanted', 'backup_1.dump');
+  const office = await ground.office('unwanted', { production: 'unwanted' });
+  const { id } = await office.run('warm production backup_1.dump');
+  const [candidate] = await beside();
+  const { state, plan } = await office.run(`cleanup ${id}`);
+  expect(plan.headline).toBe(`Remove ${candidate}, which ${id} built beside unwanted-production`);
+  expect(state).toBe('succeeded');
+  expect(await beside()).toEqual([]);
+});
+
+it('a candidate of an earlier version, whose mark does not say for whom it is, can be removed so too', async () => {
+  await ground.database('hers', LEDGER);
+  await ground.backup('hers', 'hers', 'backup_1.dump');
+  const office = await ground.office('hers', { production: 'hers' });
+  const { id } = await office.run('warm production backup_1.dump');
+  const [candidate] = await beside();
+  const mark = { holdfast: 'candidate', operation: id, backup: 'backup_1.dump', sha256: null };
+  const old = JSON.stringify({ ...mark, state: 'loaded', checkedAt: null });
+  await ground.query('postgres', `comment on database ${candidate} is '${old}'`);
+  expect((await office.run(`cleanup ${id}`)).state).toBe('succeeded');
+  expect(await beside()).toEqual([]);
+});

@@ -135,7 +135,15 @@ export function paperPlatform(system: System, { direct = false } = {}): Paper {
 }
 
 const WINDOW = { from: '2020-01-01T00:00:00.000Z', to: '2099-01-01T00:00:00.000Z' };
-const SERVER: Server = { services: ['web'], migrate: 'migrate', bytes: 1, freeBytes: 9, warm: [], kept: [] };
+const SERVER: Server = {
+  services: ['web'],
+  migrate: 'migrate',
+  bytes: 1,
+  freeBytes: 9,
+  warm: [],
+  candidates: [],
+  kept: [],
+};
 
 /** The identity carries the system's name, so that several worlds can use one store. */
 function factsOf(world: World, environment: string, system: string): EnvironmentFacts {

@@ -37,7 +37,15 @@ async function serverFacts(reach: Reach, environment: string): Promise<Read> {
   const { name, live, services, migrate } = reach;
   const database = databaseName(live);
   const target = (identity: string): Target => ({ environment, name, database, identity });
-  const unknown: Server = { services: [...services], migrate, bytes: null, freeBytes: null, warm: [], kept: [] };
+  const unknown: Server = {
+    services: [...services],
+    migrate,
+    bytes: null,
+    freeBytes: null,
+    warm: [],
+    candidates: [],
+    kept: [],
+  };
   try {
     const [here, activity, beside, freeBytes] = await Promise.all([
       databaseFacts(live, database),

@@ -6,7 +6,7 @@ import { withDatabase } from '../../postgres/connect.ts';
 import { onServer } from '../../postgres/database-facts.ts';
 import { previousMark } from '../../postgres/swap/databases.ts';
 
-type Leftovers = Pick<Server, 'warm' | 'kept'>;
+type Leftovers = Pick<Server, 'warm' | 'candidates' | 'kept'>;
 type Row = { readonly name: string; readonly identity: string; readonly bytes: string; readonly comment: string };
 
 const PURPOSE = 'holdfast facts';
@@ -33,12 +33,16 @@ export async function databasesBeside(server: Secret, live: string, signal?: Abo
     const { operation, backup, sha256, built, checkedAt } = mark;
     return [{ ...database, bytes: Number(bytes), operation, backup, sha256, built, checkedAt }];
   });
+  const candidates = databases.flatMap(({ comment, bytes, ...database }) => {
+    const mark = candidateMarkIn(comment);
+    return mark === null ? [] : [{ ...database, bytes: Number(bytes), operation: mark.operation }];
+  });
   const kept = databases.flatMap(({ comment, bytes, ...database }) => {
     const mark = previousMark(comment);
     if (mark === null) return [];
     return [{ ...database, bytes: Number(bytes), operation: mark.operation, until: mark.until ?? mark.at }];
   });
-  return { warm: warm.sort((a, b) => b.checkedAt.localeCompare(a.checkedAt)), kept };
+  return { warm: warm.sort((a, b) => b.checkedAt.localeCompare(a.checkedAt)), candidates, kept };
 }
 
 function reading(signal?: AbortSignal) {

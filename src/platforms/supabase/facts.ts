@@ -8,15 +8,15 @@ import { IDENTITY, markIn } from './schemas/shelf.ts';
 export async function withSchemas(facts: EnvironmentFacts, live: Secret): Promise<EnvironmentFacts> {
   const { server, target, surveyProblem } = facts;
   if (server === null || surveyProblem !== null) return facts;
-  const { identity, warm, kept } = await schemasBeside(live);
+  const { identity, warm, candidates, kept } = await schemasBeside(live);
   return {
     ...facts,
     target: { ...target, identity: identity ?? `no public in ${target.environment}` },
-    server: { ...server, warm, kept: [...kept, ...server.kept] },
+    server: { ...server, warm, candidates, kept: [...kept, ...server.kept] },
   };
 }
 
-type Beside = Pick<Server, 'warm' | 'kept'> & { readonly identity: string | null };
+type Beside = Pick<Server, 'warm' | 'candidates' | 'kept'> & { readonly identity: string | null };
 type Row = { name: string; identity: string; bytes: string; comment: string | null };
 
 async function schemasBeside(live: Secret): Promise<Beside> {
@@ -34,10 +34,13 @@ async function schemasBeside(live: Secret): Promise<Beside> {
     const { operation, backup, sha256, built, checkedAt } = mark;
     return [{ ...one, operation, backup, sha256, built, checkedAt }];
   });
+  const candidates = beside.flatMap(({ mark, ...one }) =>
+    mark?.holdfast === 'candidate' ? [{ ...one, operation: mark.operation }] : [],
+  );
   const kept = beside.flatMap(({ mark, ...one }) =>
     mark?.holdfast === 'previous' ? [{ ...one, operation: mark.operation, until: mark.until ?? mark.at }] : [],
   );
-  return { identity, warm: warm.sort((a, b) => b.checkedAt.localeCompare(a.checkedAt)), kept };
+  return { identity, warm: warm.sort((a, b) => b.checkedAt.localeCompare(a.checkedAt)), candidates, kept };
 }
 
 /** Of all schemas of a shelf. */

@@ -21,6 +21,7 @@ const SERVER: Server = {
   bytes: 1_130_000_000,
   freeBytes: 53_000_000_000,
   warm: [],
+  candidates: [],
   kept: [],
 };
 const WARM: Server['warm'][number] = {
@@ -365,6 +366,18 @@ describe('cleaning up', () => {
       no undo: op-40 can no longer be undone then"
     `);
     expect(label(cleaning(daysAgo(1)), 'Kept until')).toBe('plain 2025-11-20 14:00 UTC');
+  });
+
+  it('removes a candidate that was never live, without anybody’s consent', () => {
+    const candidate = { name: 'provote_op40_aa11', identity: '7/16500', operation: 'op-40', bytes: 900_000_000 };
+    const facts = reached({}, { candidates: [candidate] });
+    expect(inWords(planned(cleanup, command, { former, can, facts }))).toMatchInlineSnapshot(`
+      "Remove provote_op40_aa11, which op-40 built beside grayledger-production [production]
+      · Removes: provote_op40_aa11, 900 MB, which was never live
+      pinned: grayledger-production/postgresql-production
+      s1 candidate.drop: Remove provote_op40_aa11 (environment production, candidate provote_op40_aa11, identity 7/16500)
+      no undo: it can be built again from its backup"
+    `);
   });
 
   it('is refused when nothing is left, or there was no such operation', () => {

@@ -86,3 +86,43 @@ describe('what was put beside the live table', () => {
     expect(await ground.query('kept', `select from pg_namespace where nspname = '${beside}'`)).toEqual([]);
   });
 });
+
+describe('a table for which there is too little disk', () => {
+  const besides = (name: string) => ground.query(name, `select nspname from pg_namespace where nspname ~ '^holdfast'`);
+
+  it('is refused by what the backup holds of it, before a row is loaded', async () => {
+    const office = await damaged('tight');
+    ground.disk.free = 1_000_000;
+    const { id } = await office.ask('restore production backup_1.dump --table entries');
+    await office.work(id);
+    ground.disk.free = 10 ** 12;
+    const { state, steps } = await office.useCases.find(id);
+    expect(state).toBe('failed');
+    expect(steps['s2']?.outcome).toMatchObject({
+      is: 'failed',
+      why: 'public.entries takes about 38 kB (by what the backup holds); 256 MB are needed to merge it, but only 1.0 MB are free on the server of the live database. Nothing was loaded. Free space there (what is kept for undo goes with `/dr cleanup`), then ask again.',
+    });
+    expect(await besides('tight')).toEqual([]);
+  });
+
+  it('is measured by the live table where it comes from a candidate, and said', async () => {
+    const office = await damaged('measured');
+    expect((await office.run('warm production backup_1.dump')).state).toBe('succeeded');
+    const { id } = await office.ask('restore production backup_1.dump --table entries');
+    await office.work(id);
+    const { steps } = await office.useCases.find(id);
+    expect(steps['s1']?.outcome?.evidence.says[0]).toMatch(
+      /^public\.entries takes about \d+ kB \(as large as the live one\); 256 MB are needed to merge it, 1000\.0 GB are free\.$/,
+    );
+  });
+
+  it('is loaded where nobody can say how much there is, and that is said', async () => {
+    const office = await damaged('unknown');
+    ground.disk.free = null;
+    const { id } = await office.ask('restore production backup_1.dump --table entries');
+    await office.work(id);
+    ground.disk.free = 10 ** 12;
+    const { steps } = await office.useCases.find(id);
+    expect(steps['s2']?.outcome?.evidence.says[0]).toMatch(/ How much is free could not be read\.$/);
+  });
+});

@@ -4,6 +4,7 @@ import type { Secret } from '../../core/secret.ts';
 import { list, megabytes } from '../../core/wording.ts';
 import type { Query } from '../connect.ts';
 import { activityOn, databaseFacts, onServer } from '../database-facts.ts';
+import { withHeadroom } from '../headroom.ts';
 import type { ServerOptions } from './mark.ts';
 
 export type PreflightRequest = ServerOptions & {
@@ -114,15 +115,12 @@ async function encoding(query: Query, live: string): Promise<Check> {
 
 /** What a database with its indexes takes, of a dump that is compressed: 1.6 GB from 284 MB (performance.md), rounded up. */
 const GROWTH = 6;
-/** For sorting indexes, and for the write-ahead log that a load makes. */
-const HEADROOM = 0.25;
-const LEAST_HEADROOM = 256_000_000;
 
 function disk(liveBytes: number | null, { live, archive }: PreflightRequest, free: number | null): Check {
   // A live database that is smaller than its compressed backup has lost its data: it is no measure then.
   const fromLive = liveBytes !== null && liveBytes > archive.bytes;
   const candidate = fromLive ? liveBytes : archive.bytes * GROWTH;
-  const needed = candidate + Math.max(LEAST_HEADROOM, candidate * HEADROOM);
+  const needed = withHeadroom(candidate);
   const basis = fromLive ? `as large as ${live}` : `estimated from the backup`;
   const wanted = `${megabytes(needed)} needed (${megabytes(candidate)}, ${basis}, and room to work) beside ${live}`;
   if (free === null) return check('free disk', 'warn', `unknown; ${wanted}: look with df -h on the server`);

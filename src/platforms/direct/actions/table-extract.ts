@@ -7,7 +7,9 @@ import { toDatabase } from '../../../postgres/connect.ts';
 import { dropBeside } from '../../../postgres/table/beside.ts';
 import { compareTable } from '../../../postgres/table/compare.ts';
 import { extractTable } from '../../../postgres/table/extract.ts';
+import { mustHaveDisk } from '../../../postgres/table/room.ts';
 import type { TableSource } from '../../../postgres/table/sources.ts';
+import type { Fetched } from '../../shared/work-files.ts';
 import { withFetched } from '../fetched.ts';
 import { purposeOf } from '../purpose.ts';
 import type { Tools } from '../reach.ts';
@@ -36,17 +38,21 @@ async function extract(tools: Tools, args: A, run: Run): Promise<Outcome> {
   if (run.system.environments[environment]?.masked === true) {
     return untouched(`${environment} may hold masked data only, and one table is not masked`);
   }
-  const { live } = await tools.reach(run.system, environment);
+  const { live, freeBytes } = await tools.reach(run.system, environment);
   const options = { table, beside, purpose: purposeOf(run), signal: run.signal };
   await run.fence();
   const target = { ...options, path: tools.path, database: live };
-  const extracted = await withSource(tools, live, args, run, (source) => extractTable(source, target));
+  const { room, extracted } = await withSource(tools, live, args, run, async (source, contents) => {
+    const free = await freeBytes(run.signal);
+    const room = await mustHaveDisk(live, { ...options, contents, freeBytes: free });
+    return { room, extracted: await extractTable(source, target) };
+  });
   run.progress({ percent: 70, note: 'comparing row by row' });
   const { backup, missing, changed, says, orphaned, taken, cascading } = await compareTable(live, options);
   // Rows whose parents are gone, or whose unique values others have taken, cannot be merged: nobody need agree to it.
   const refusing = orphaned.length + taken.length + (mode === 'replace' ? cascading.length : 0);
-  if (refusing > 0) return failed(says, [extracted.says]);
-  return done([extracted.says, says], { shown: { backup, missing, changed } });
+  if (refusing > 0) return failed(says, [room, extracted.says]);
+  return done([room, extracted.says, says], { shown: { backup, missing, changed } });
 }
 
 async function withSource<T>(
@@ -54,11 +60,11 @@ async function withSource<T>(
   live: Secret,
   { from, warm }: A,
   run: Run,
-  use: (source: TableSource) => Promise<T>,
+  use: (source: TableSource, contents: Fetched['contents'] | null) => Promise<T>,
 ): Promise<T> {
-  if (warm !== null) return await use({ is: 'database', database: toDatabase(live, warm) });
-  return await withFetched(tools, from, run, (opened) =>
-    use(opened.is === 'sql' ? { is: 'plain', stream: opened.sql } : { is: 'archive', path: opened.file }),
+  if (warm !== null) return await use({ is: 'database', database: toDatabase(live, warm) }, null);
+  return await withFetched(tools, from, run, (opened, { contents }) =>
+    use(opened.is === 'sql' ? { is: 'plain', stream: opened.sql } : { is: 'archive', path: opened.file }, contents),
   );
 }
 

@@ -11,6 +11,7 @@ import { makeArchive } from '../../src/postgres/archive/make.ts';
 import { type OpenArchive, openArchive } from '../../src/postgres/archive/open.ts';
 import { readArchive } from '../../src/postgres/archive/read.ts';
 import { createCandidate } from '../../src/postgres/candidate/create.ts';
+import { handOver } from '../../src/postgres/candidate/hand-over.ts';
 import { loadCandidate } from '../../src/postgres/candidate/load-candidate.ts';
 import { candidateMark, markCandidate } from '../../src/postgres/candidate/mark.ts';
 import { compareDatabases } from '../../src/postgres/compare/compare.ts';
@@ -140,7 +141,9 @@ async function swapped(job: Of<'swap'>, tools: Tools, phases: Phases): Promise<P
       })
     : [];
   const keep = { operation: OPERATION, until: null };
-  await phases.phase('swap', () => promote(server, job.swap, { ...tools, keep, fence: async () => {} }));
+  const given = { name: job.swap.candidate, live: job.swap.live, owner: null };
+  const prepare = async () => void (await handOver(server, given, tools));
+  await phases.phase('swap', () => promote(server, job.swap, { ...tools, keep, prepare, fence: async () => {} }));
   return { wrong };
 }
 

@@ -1,8 +1,10 @@
 // Is a database whole on disk? amcheck reads every table and every B-tree index of it, which counting rows does not do.
+import { escapeIdentifier as quoted } from 'pg';
 import type { Check } from '../core/check.ts';
 import { reasonOf } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import { count } from '../core/wording.ts';
+import type { Reader } from './candidate/reader.ts';
 import { type Query, withDatabase } from './connect.ts';
 import { sqlStateOf } from './database-facts.ts';
 
@@ -15,6 +17,8 @@ export type StructureOptions = {
   readonly heapAllIndexed?: boolean;
   /** The longest that one relation may take. */
   readonly timeoutSeconds?: number;
+  /** As whom it is read where its content is not trusted: we only put amcheck there. Default: as whoever puts it there. */
+  readonly reader?: Reader;
 };
 
 /** Where amcheck is put when it is not there, and removed from again; what a crash leaves of it, the next check removes. */
@@ -25,13 +29,16 @@ const OURS = 'holdfast_amcheck';
  * a warning, never a pass. Nothing is locked against readers or writers. Throws Fault when the database cannot be reached.
  */
 export async function checkStructure(database: Secret, options: StructureOptions): Promise<Check[]> {
-  const connection = { timeoutSeconds: 3_600, ...options, readOnly: false };
+  const { reader, ...rest } = options;
+  const connection = { timeoutSeconds: 3_600, ...rest, readOnly: false };
   return await withDatabase(database, connection, async (query) => {
-    const schema = await amcheckIn(query);
+    // Names mean PostgreSQL's own, whatever else is there.
+    await query('set search_path = pg_catalog, pg_temp');
+    const schema = await amcheckIn(query, reader?.role ?? null);
     if (typeof schema !== 'string') return [notChecked(schema.problem)];
     try {
       const relations = await query<Relation>(RELATIONS);
-      return judge(relations, await readAll(database, connection, schema, relations));
+      return judge(relations, await readAll(reader?.database ?? database, connection, schema, relations));
     } finally {
       if (schema === OURS) await query(`drop schema ${OURS} cascade`);
     }
@@ -39,14 +46,19 @@ export async function checkStructure(database: Secret, options: StructureOptions
 }
 
 /** The schema of amcheck's functions; it is made for the time of the check where it is not there. */
-async function amcheckIn(query: Query): Promise<string | { readonly problem: string }> {
+async function amcheckIn(query: Query, role: string | null): Promise<string | { readonly problem: string }> {
   try {
     const [there] = await query<{ schema: string; allowed: boolean }>(INSTALLED);
     if (there === undefined) {
-      await query(`begin; create schema if not exists ${OURS}; create extension amcheck schema ${OURS}; commit`);
+      const fresh = `drop schema if exists ${OURS} cascade; create schema ${OURS}; create extension amcheck schema ${OURS}`;
+      await query(`begin; ${fresh}; commit`);
+      if (role !== null) await query(granting(OURS, role));
       return OURS;
     }
-    if (there.allowed) return there.schema;
+    if (there.allowed) {
+      if (role !== null) await query(granting(there.schema, role));
+      return there.schema;
+    }
     return { problem: `role may not call amcheck; do, as a superuser: ${GRANT.replaceAll('%', there.schema)}` };
   } catch (thrown) {
     if (!/^(42501|0A000|58P01|22023)$/.test(sqlStateOf(thrown))) throw thrown;
@@ -59,11 +71,18 @@ async function amcheckIn(query: Query): Promise<string | { readonly problem: str
 
 // verify_heapam came with version 1.3 of the extension, of PostgreSQL 14.
 const INSTALLED = `
-  select nspname as schema,
+  select quote_ident(nspname) as schema,
          coalesce(has_function_privilege(to_regprocedure(format('%I.verify_heapam(regclass,bool,bool,text,bigint,bigint)', nspname)), 'EXECUTE')
            and has_function_privilege(to_regprocedure(format('%I.bt_index_check(regclass,bool)', nspname)), 'EXECUTE')
            and has_schema_privilege(n.oid, 'USAGE'), false) as allowed
     from pg_extension e join pg_namespace n on n.oid = extnamespace where extname = 'amcheck'`;
+
+function granting(schema: string, role: string): string {
+  const functions = ['verify_heapam(regclass, bool, bool, text, bigint, bigint)', 'bt_index_check(regclass, bool)'];
+  const named = functions.map((name) => `${schema}.${name}`).join(', ');
+  return `grant usage on schema ${schema} to ${quoted(role)}; grant execute on function ${named} to ${quoted(role)}`;
+}
+
 const GRANT =
   'ALTER EXTENSION amcheck UPDATE, GRANT USAGE ON SCHEMA % TO and GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA % TO this role';
 
@@ -82,7 +101,7 @@ type Found =
   | { readonly is: 'whole' | 'gone' }
   | { readonly is: 'damaged'; readonly what: string }
   | { readonly is: 'unread'; readonly why: string };
-type Connection = Omit<StructureOptions, 'timeoutSeconds'> & {
+type Connection = Omit<StructureOptions, 'timeoutSeconds' | 'reader'> & {
   readonly timeoutSeconds: number;
   readonly readOnly: boolean;
 };

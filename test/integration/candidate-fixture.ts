@@ -9,6 +9,7 @@ import pg from 'pg';
 import { type PostgresServer, startPostgres } from '../../sandbox/servers/postgres.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { createCandidate } from '../../src/postgres/candidate/create.ts';
+import { handOver } from '../../src/postgres/candidate/hand-over.ts';
 import {
   type CandidateLoad,
   type LoadedCandidate,
@@ -95,10 +96,14 @@ export type Shop = {
   sql(text: string): Promise<Loadable>;
   /** Makes the candidate and loads it. */
   load(name: string, backup: Loadable, more?: Partial<CandidateLoad> & { server?: Secret }): Promise<LoadedCandidate>;
+  /** Gives it the owners and grants of the live database, as when it goes live. */
+  handOver(name: string, more?: { live?: string; owner?: string; server?: Secret }): Promise<string[]>;
   /** The server's pg_hba.conf; without an argument as it was. */
   setAccess(rules?: string): Promise<void>;
   stop(): Promise<void>;
 };
+
+type HandingOver = { live?: string; owner?: string | null; server?: Secret };
 
 export const options = { purpose: 'holdfast op-41 s3', signal: new AbortController().signal };
 export const mark = { operation: 'op-41', backup: 'a001', sha256: null };
@@ -148,6 +153,8 @@ export async function startShop(): Promise<Shop> {
       await createCandidate(as, { ...options, name, live, mark });
       return await loadCandidate(as, { ...options, path: PATH, name, backup, live, workDir: dir, ...more });
     },
+    handOver: (name, { live = 'shop', owner = null, server: as = url }: HandingOver = {}) =>
+      handOver(as, { name, live, owner }, options),
     setAccess,
     async stop() {
       await server.stop();

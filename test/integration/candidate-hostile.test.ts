@@ -1,5 +1,6 @@
 // Backups that are wrong or hostile (fault 60): contained in the candidate's own role and database, named without rows.
 import { existsSync } from 'node:fs';
+import { chmod, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -8,14 +9,31 @@ import { dropCandidate } from '../../src/postgres/candidate/drop.ts';
 import { candidateMark } from '../../src/postgres/candidate/mark.ts';
 import type { Loadable } from '../../src/postgres/load.ts';
 import { archive, contentOf, options, plain, type Shop, startShop } from './candidate-fixture.ts';
+import { type Ground, startGround } from './direct-fixture.ts';
 
 let shop: Shop;
+let ground: Ground;
 let before: Record<string, unknown>;
+/** How far the load gets. */
+let reached: 'loading' | 'loaded' | 'checked' = 'loading';
 beforeAll(async () => {
   shop = await startShop();
+  ground = await startGround({ server: shop.server });
+  await ground.database('ledger', LEDGER);
+  await mkdir(join(shop.dir, 'loot'));
+  // Whatever runs on the server may leave its proof here.
+  await chmod(join(shop.dir, 'loot'), 0o777);
   before = await everything();
 });
-afterAll(() => shop.stop());
+afterAll(async () => {
+  await ground.stop();
+  await shop.stop();
+});
+
+/** A live database that belongs to a superuser. */
+const LEDGER = `
+  create table entries (id int primary key, memo text, amount numeric);
+  insert into entries select n, 'memo ' || n, n from generate_series(1, 20) n;`;
 
 /** The live database, the roles, the databases and the settings of the server. */
 async function everything(): Promise<Record<string, unknown>> {
@@ -32,7 +50,8 @@ async function everything(): Promise<Record<string, unknown>> {
 
 afterEach(async () => {
   expect(await everything()).toEqual(before);
-  expect((await candidateMark(shop.url, 'evil', options))?.state).toBe('loading');
+  expect((await candidateMark(shop.url, 'evil', options))?.state).toBe(reached);
+  reached = 'loading';
   await dropCandidate(shop.url, 'evil', { ...options, operation: 'op-41' });
 });
 
@@ -207,5 +226,74 @@ describe('one wrong thing in the middle', () => {
     expect(await troubleOf(archive(file))).toBe(
       'while checking the foreign keys of public.b: insert or update on table "b" violates foreign key constraint "b_a_fkey"',
     );
+  });
+});
+
+describe('a candidate that is checked before anybody has agreed to it', () => {
+  const proof = () => join(shop.dir, 'loot', 'proof');
+  /** It says nothing when it is not allowed to, so that the check goes on. */
+  const functions = (owner = '') => `
+    create function run() returns bigint language plpgsql ${owner} as $$
+    begin
+      begin copy (select 1) to program 'touch ${proof()}'; exception when others then null; end;
+      return 0;
+    end $$;`;
+  const rows = `insert into entries select n, 'memo ' || n, n from generate_series(1, 20) n;`;
+  const table = `create table entries (id int primary key, memo text, amount numeric); ${rows}`;
+  const view = 'create view entries as select run() as id; create table t (a int); insert into t values (1);';
+  const aView = 'its data is not as it must be: entries: not counted: it is a view here, not a table';
+
+  it.each<[what: string, sql: () => string, asked: string, why: string | undefined]>([
+    ['a view in the place of a table', () => `${functions()} ${view}`, 'select 0', aView],
+    [
+      'a view over a function that runs as its owner',
+      () => `${functions('security definer')} ${view}`,
+      'select 0',
+      aView,
+    ],
+    [
+      'a view that an invariant asks',
+      () => `${functions('security definer')} ${table} create view lines as select run() as id;`,
+      'select sum(id) from lines',
+      undefined,
+    ],
+    [
+      'an operator that an invariant means',
+      () => `${functions()} ${table}
+        create function less(numeric, int) returns bool language plpgsql as
+          $$ begin perform public.run(); return false; end $$;
+        create operator < (leftarg = numeric, rightarg = int, function = less);`,
+      'select count(*) from entries where amount < 0',
+      undefined,
+    ],
+    [
+      'a cast that the comparison means',
+      () => `${functions()} create type evil as (said text);
+        create function told(evil) returns text language plpgsql as
+          $$ begin perform public.run(); return 'x'; end $$;
+        create cast (evil as text) with function told(evil);
+        create table entries (id int primary key, memo evil, amount numeric);
+        insert into entries select n, row('memo')::evil, n from generate_series(1, 20) n;`,
+      'select 0',
+      undefined,
+    ],
+    [
+      'a function that is called like one of PostgreSQL’s own',
+      () => `${functions()} ${table}
+        create function format(text, name, name) returns text language plpgsql as
+          $$ begin perform public.run(); return pg_catalog.format($1, $2, $3); end $$;`,
+      'select 0',
+      undefined,
+    ],
+  ])('cannot use the rights of whoever checks it by %s', async (_what, sql, asked, why) => {
+    reached = why === undefined ? 'checked' : 'loaded';
+    await rm(proof(), { force: true });
+    await shop.load('evil', await shop.sql(sql()), { live: 'ledger' });
+    const invariants = [{ name: 'none is wrong', sql: asked, expect: { equals: 0 } }];
+    const { act, runOf } = await ground.office('hostile', { production: 'ledger' }, { invariants });
+    const args = { environment: 'production', candidate: 'evil', expect: null };
+    const outcome = await act('candidate.check').do(args, runOf({ step: 's5' }));
+    expect(existsSync(proof())).toBe(false);
+    expect('why' in outcome ? outcome.why : undefined).toBe(why);
   });
 });

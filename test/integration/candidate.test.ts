@@ -25,6 +25,11 @@ const sessionsOfLoads = () =>
   shop.query(`select 1 from pg_stat_activity where application_name = '${options.purpose}'`, 'postgres');
 const rolesOfLoads = () => shop.query("select rolname from pg_roles where rolname like 'holdfast%'", 'postgres');
 
+const ownersIn = async (database: string) =>
+  (await shop.query("select distinct tableowner from pg_tables where schemaname = 'sales'", database)).map(
+    ({ tableowner }) => tableowner,
+  );
+
 async function refusalOf(work: Promise<unknown>): Promise<string> {
   const thrown: unknown = await work.catch((error: unknown) => error);
   if (!(thrown instanceof Refusal)) throw new Error(`not refused: ${String(thrown)}`);
@@ -48,7 +53,11 @@ describe('a load', () => {
     const before = await contentOf(shop, 'shop');
     const loaded = await shop.load(name, backup(file));
     expect(loaded.leftOut.toSorted()).toEqual(['event trigger watching', 'publication feed']);
-    expect(loaded.says).toEqual([expect.stringMatching(/^Owners and grants of \d+ objects are those of shop\.$/)]);
+    expect(loaded.says).toEqual([expect.stringMatching(/^Owners and grants of \d+ objects will be those of shop\.$/)]);
+    expect(await ownersIn(name)).toEqual([expect.stringMatching(/^holdfast_load_/)]);
+    const said = loaded.says.map((each) => each.replace('will be', 'are'));
+    expect(await shop.handOver(name)).toEqual(said);
+    expect(await shop.handOver(name)).toEqual([]);
     expect(loaded.mark).toEqual({ holdfast: 'candidate', ...mark, built: null, state: 'loaded', checkedAt: null });
     expect(await contentOf(shop, name)).toEqual(before);
     expect(await contentOf(shop, 'shop')).toEqual(before);
@@ -105,15 +114,14 @@ describe('a load', () => {
     expect(says).toEqual([
       'There was no live database to take owners and grants from: everything belongs to shop_app, and others have been granted nothing.',
     ]);
+    expect(await shop.handOver('found', { live: 'lost', owner: 'shop_app' })).toEqual(says);
     const { rows, constraints, sequences } = await contentOf(shop, 'found');
     expect({ rows, constraints, sequences }).toEqual({
       rows: before['rows'],
       constraints: before['constraints'],
       sequences: before['sequences'],
     });
-    expect(await shop.query("select tableowner from pg_tables where schemaname = 'sales' group by 1", 'found')).toEqual(
-      [{ tableowner: 'shop_app' }],
-    );
+    expect(await ownersIn('found')).toEqual(['shop_app']);
     await drop('found');
   });
 
@@ -128,7 +136,8 @@ describe('a load', () => {
     await shop.query("alter role admin password 'x'", 'postgres');
     const server = new Secret(shop.server.urlOf('small', 'admin').replace('admin@', 'admin:x@'));
     const { says } = await shop.load('small_2', archive(file), { server, live: 'small' });
-    expect(says).toEqual([expect.stringMatching(/^Owners and grants of \d objects are those of small\.$/)]);
+    expect(says).toEqual([expect.stringMatching(/^Owners and grants of \d objects will be those of small\.$/)]);
+    await shop.handOver('small_2', { server, live: 'small' });
     expect(await shop.query("select n, tableowner from s.t, pg_tables where tablename = 't'", 'small_2')).toEqual([
       { n: 7, tableowner: 'shop_app' },
     ]);
@@ -178,6 +187,7 @@ describe('a load that is broken off', () => {
     expect((await candidateMark(shop.url, 'cut', options))?.state).toBe('loading');
     expect(await contentOf(shop, 'shop')).toEqual(before);
     expect((await shop.load('cut', backup(file))).mark.state).toBe('loaded');
+    await shop.handOver('cut');
     expect(await contentOf(shop, 'cut')).toEqual(before);
     await drop('cut');
   });

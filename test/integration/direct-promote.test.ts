@@ -48,3 +48,35 @@ it('is taken back when the door was left closed: the live database takes connect
   expect(says).toEqual(['shut is the database that it was before, read back by its identity.']);
   expect(await answerOf(server.urlOf('shut'))).toBe('old 200');
 });
+
+const SHOP = `
+  create role clerk; create table entries (id int primary key, memo text); alter table entries owner to swapper;
+  grant select on entries to clerk; insert into entries select n, 'memo' from generate_series(1, 20) n;
+  create function total() returns bigint security definer begin atomic select count(*) from entries; end;`;
+
+async function ownersOf(database: string) {
+  const sql = `select tableowner, proowner::regrole::text as definer, has_table_privilege('clerk', 'entries', 'select') as granted
+                 from pg_tables, pg_proc where tablename = 'entries' and proname = 'total'`;
+  return (await ground.query(database, sql))[0];
+}
+
+it('gives what was loaded the owners and grants of the live database when people have agreed, and not before', async () => {
+  await ground.database('owned', SHOP);
+  await ground.backup('owned', 'owned', 'backup_1.dump');
+  const office = await ground.office('owned', { production: 'owned' });
+  const { id } = await office.ask('restore production backup_1.dump');
+  await office.work(id);
+  const [candidate = ''] = await ground.beside('owned', 'shut', 'shut_candidate');
+  const role = expect.stringMatching(/^holdfast_load_/);
+  expect(await ownersOf(candidate)).toEqual({ tableowner: role, definer: role, granted: false });
+  const { steps, plan } = await office.useCases.find(id);
+  const load = plan.steps.find(({ action }) => action === 'candidate.load');
+  expect(steps[load?.id ?? '']?.outcome?.evidence.says).toContain(
+    'Owners and grants of 3 objects will be those of owned.',
+  );
+  await office.agree(await office.useCases.find(id));
+  await office.work(id);
+  expect(await office.state(id)).toBe('succeeded');
+  expect(await ownersOf('owned')).toEqual({ tableowner: 'swapper', definer: 'postgres', granted: true });
+  expect(await ground.query('postgres', `select rolname from pg_roles where rolname ~ '^holdfast_load'`)).toEqual([]);
+});

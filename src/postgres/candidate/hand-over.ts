@@ -1,4 +1,4 @@
-// When everything is loaded: what belonged to the role of the load gets the owners and grants that the live database has.
+// When a candidate goes live: what belonged to the role of the load gets the owners and grants that the live database has.
 import { escapeIdentifier as quoted } from 'pg';
 import { Refusal } from '../../core/errors.ts';
 import type { Secret } from '../../core/secret.ts';
@@ -8,15 +8,16 @@ import { sqlStateOf } from '../database-facts.ts';
 import { saidWithoutRows } from './lane.ts';
 import type { ServerOptions } from './mark.ts';
 import { type Privileges, privilegesOf, statementsFor, tablesNotIn, usualOwner } from './privileges.ts';
+import { loadRole } from './role.ts';
 
 /** What is known of the live database before the load. `owner`: to whom everything goes that it does not have. */
-export type Heritage = { readonly live: string | null; readonly owner: string; readonly privileges: Privileges | null };
+type Heritage = { readonly live: string | null; readonly owner: string; readonly privileges: Privileges | null };
 
 /** There is none of this name, it takes no connections, or its files are damaged. */
 const UNREADABLE = /^(3D000|55000|XX00.|58P01|58030)$/;
 
 /** `owner` is for the case that there is no live database that could be asked; null: whoever we connect as. */
-export async function heritageOf(
+async function heritageOf(
   server: Secret,
   from: { readonly live: string | null; readonly owner: string | null },
   options: ServerOptions,
@@ -38,32 +39,90 @@ export async function heritageOf(
   }
 }
 
+export type HandOver = {
+  readonly name: string;
+  /** From which owners and grants are taken; null where it is lost. */
+  readonly live: string | null;
+  /** To whom everything goes then; null: the role that we connect as. */
+  readonly owner: string | null;
+};
+
+/** Says what `handOver` would do, and throws what it would throw: all of it is done and taken back. */
+export async function tryHandOver(server: Secret, given: HandOver, options: ServerOptions): Promise<string[]> {
+  return await inCandidate(server, given, options, async (query, heritage) => {
+    const objects = await exchangeOwners(query, given.name, heritage, 'rollback');
+    return sayings(heritage, objects, 'will be');
+  });
+}
+
 /**
- * All or nothing, by `query` in the candidate. Returns sentences for a person: what was taken over, and what was not.
- * The role of the load is left without anything in the database.
+ * All or nothing: from then on what the backup has brought along can run with the rights of others. Only for a candidate that
+ * goes live. Done before, it does nothing and says nothing.
  */
-export async function handOver(
+export async function handOver(server: Secret, given: HandOver, options: ServerOptions): Promise<string[]> {
+  const { name } = given;
+  return await inCandidate(server, given, options, async (query, heritage) => {
+    const [there] = await query('select from pg_roles where rolname = $1', [loadRole(name)]);
+    if (there === undefined) return [];
+    const objects = await exchangeOwners(query, name, heritage, 'commit');
+    await query(`drop role ${quoted(loadRole(name))}`);
+    return sayings(heritage, objects, 'are');
+  });
+}
+
+async function inCandidate<T>(
+  server: Secret,
+  { name, live, owner }: HandOver,
+  options: ServerOptions,
+  work: (query: Query, heritage: Heritage) => Promise<T>,
+): Promise<T> {
+  const heritage = await heritageOf(server, { live, owner }, options);
+  const connection = { ...options, readOnly: false, timeoutSeconds: 3600 };
+  return await withDatabase(toDatabase(server, name), connection, async (query) => {
+    // We may be a superuser here, and names are to mean PostgreSQL's own.
+    await query('set search_path = pg_catalog, pg_temp');
+    return await work(query, heritage);
+  });
+}
+
+/** The role of the load is left without anything in the database. */
+async function exchangeOwners(
   query: Query,
-  { role, publicOwner, heritage }: { role: string; publicOwner: string; heritage: Heritage },
-): Promise<string[]> {
-  const { live, owner, privileges } = heritage;
+  name: string,
+  { live, owner, privileges }: Heritage,
+  end: 'commit' | 'rollback',
+): Promise<Privileges['objects']> {
+  const role = loadRole(name);
   const { objects } = await privilegesOf(query);
   const taken = privileges === null ? [] : statementsFor(privileges, objects);
   await query('begin');
   try {
-    await query(`alter schema public owner to ${quoted(publicOwner)}`);
+    await query(`alter schema public owner to ${quoted(await usualOwnerOfPublic(query))}`);
     await query(`reassign owned by ${quoted(role)} to ${owner === 'current_user' ? owner : quoted(owner)}`);
     await query(`drop owned by ${quoted(role)}`);
     for (const statement of taken) await query(statement);
-    await query('commit');
+    await query(end);
+    return objects;
   } catch (thrown) {
     await query('rollback').catch(() => {});
     throw mayNot(saidWithoutRows(thrown), live ?? 'the archive');
   }
-  return sayings(heritage, objects);
 }
 
-function sayings({ live, owner, privileges }: Heritage, objects: Privileges['objects']): string[] {
+/** As in a database that nobody has touched: since PostgreSQL 15 whoever owns it, before that the first superuser. */
+async function usualOwnerOfPublic(query: Query): Promise<string> {
+  const [row] = await query<{ owner: string }>(
+    `select case when current_setting('server_version_num')::int >= 150000 then 'pg_database_owner'
+                 else pg_get_userbyid(10) end::text as owner`,
+  );
+  return row?.owner ?? '';
+}
+
+function sayings(
+  { live, owner, privileges }: Heritage,
+  objects: Privileges['objects'],
+  tense: 'are' | 'will be',
+): string[] {
   if (privileges === null) {
     const whose = owner === 'current_user' ? 'the role that Holdfast connects as' : owner;
     return [
@@ -73,7 +132,7 @@ function sayings({ live, owner, privileges }: Heritage, objects: Privileges['obj
   const fresh = tablesNotIn(privileges, objects).map(({ name }) => name);
   const many = count(objects.length - fresh.length, 'object');
   return [
-    `Owners and grants of ${many} are those of ${live}.`,
+    `Owners and grants of ${many} ${tense} those of ${live}.`,
     ...(fresh.length === 0
       ? []
       : [`Not in ${live}, so that they belong to ${owner} and nobody has been granted anything: ${list(fresh)}.`]),

@@ -1,14 +1,13 @@
-// Fills a candidate from a backup: as a role of its own, then with the owners and grants of the live database, then on disk.
-import { escapeIdentifier as quoted } from 'pg';
+// Fills a candidate from a backup, as a role of its own to which everything belongs until it goes live, and has it on disk.
 import type { Secret } from '../../core/secret.ts';
 import type { ToolPath } from '../client-tools.ts';
 import { type Query, toDatabase, withDatabase } from '../connect.ts';
-import { sqlStateOf } from '../database-facts.ts';
+import { onServer, sqlStateOf } from '../database-facts.ts';
 import { type Loadable, type LoadOptions, load } from '../load.ts';
 import { createCandidate } from './create.ts';
-import { handOver, heritageOf } from './hand-over.ts';
+import { tryHandOver } from './hand-over.ts';
 import { candidateMark, type Mark, markCandidate, mustBeOurs, type ServerOptions } from './mark.ts';
-import { asRole, createLoadRole, loadRole, mustGetIn } from './role.ts';
+import { asRole, createLoadRole, dismissLoadRole, loadRole, mustGetIn } from './role.ts';
 
 export type CandidateLoad = ServerOptions &
   ToolPath &
@@ -27,7 +26,7 @@ export type LoadedCandidate = {
   readonly seconds: number;
   /** Extensions that the server does not have, by name; event triggers, publications, subscriptions: "event trigger audit". */
   readonly leftOut: readonly string[];
-  /** Sentences for a person: about owners and grants. */
+  /** Sentences for a person: about the owners and grants that it will have. */
   readonly says: readonly string[];
   readonly mark: Mark;
 };
@@ -42,17 +41,15 @@ export async function loadCandidate(server: Secret, request: CandidateLoad): Pro
   const before = await candidateMark(server, name, options);
   const mark = mustBeOurs(name, { exists: before !== null, mark: before, isUnfinished: false });
   if (mark.state !== 'loading') return { seconds: 0, leftOut: [], says: ['It was loaded already.'], mark };
-  const heritage = await heritageOf(server, { live, owner: request.owner ?? null }, options);
   const admin = toDatabase(server, name);
   if (await wasBegun(admin, name, options)) await createCandidate(server, { ...options, name, live, mark });
-  const { role, database, publicOwner } = await prepare(admin, name, options);
+  const { role, database } = await prepare(admin, name, options);
   const place = { ...request, database, admin, role, into: `the candidate ${name}` };
   const loaded = await load(place, request.backup, request);
-  const says = await withDatabase(admin, writing(options), async (query) => {
-    const said = await handOver(query, { role, publicOwner, heritage });
-    await query(`drop role ${quoted(role)}`);
+  const says = await tryHandOver(server, { name, live, owner: request.owner ?? null }, options);
+  await onServer(server, writing(options), async (query) => {
+    await dismissLoadRole(query, name);
     await checkpoint(query);
-    return said;
   });
   // The last word: only now is everything there, and the commit of the mark takes everything before it to the disk.
   return { ...loaded, says, mark: await markCandidate(server, name, { state: 'loaded' }, options) };
@@ -64,16 +61,15 @@ async function wasBegun(admin: Secret, name: string, options: ServerOptions): Pr
 }
 
 async function prepare(admin: Secret, name: string, options: ServerOptions) {
-  const { role, password, publicOwner } = await withDatabase(admin, writing(options), async (query) => {
-    const publicOwner = await ownerOfPublic(query);
-    return { ...(await createLoadRole(query, name)), publicOwner };
-  });
+  const { role, password } = await withDatabase(admin, writing(options), (query) => createLoadRole(query, name));
   const database = asRole(admin, role, password);
   await mustGetIn(database, role, options);
-  return { role, database, publicOwner };
+  return { role, database };
 }
 
 async function ownerOfPublic(query: Query): Promise<string> {
+  // What an attempt that died has loaded must not be asked.
+  await query('set search_path = pg_catalog, pg_temp');
   const [row] = await query<{ owner: string }>(
     "select pg_get_userbyid(nspowner) as owner from pg_namespace where nspname = 'public'",
   );

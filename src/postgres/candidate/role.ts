@@ -1,4 +1,4 @@
-// The login role as which one candidate is loaded, and nothing else: whatever an archive tries, it can do no more than that.
+// The login role as which one candidate is loaded and read, and nothing else: whatever an archive tries, it can do no more than that.
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { escapeLiteral, escapeIdentifier as quoted } from 'pg';
 import { Fault, Refusal } from '../../core/errors.ts';
@@ -19,20 +19,48 @@ export function loadRole(candidate: string): string {
 export async function createLoadRole(query: Query, candidate: string): Promise<{ role: string; password: Secret }> {
   const role = loadRole(candidate);
   const password = randomBytes(24).toString('base64url');
-  const [found] = await query<{ there: boolean; superuser: boolean }>(
-    `select exists (select from pg_roles where rolname = $1) as there, current_setting('is_superuser')::bool as superuser`,
-    [role],
-  );
+  const found = await findRole(query, role);
   const rights = 'nosuperuser nocreatedb nocreaterole noreplication nobypassrls';
-  const verb = found?.there === true ? `alter role ${quoted(role)} with` : `create role ${quoted(role)} with ${rights}`;
+  const verb = found.there ? `alter role ${quoted(role)} with` : `create role ${quoted(role)} with ${rights}`;
   // Only its verifier is sent: statements may be written into the server's log.
   const verifier = escapeLiteral(verifierOf(password));
   await query(`${verb} login password ${verifier} valid until ${escapeLiteral(inAWeek())}`);
   // Whoever is no superuser must be a member to give away what belongs to it.
-  if (found?.superuser !== true) await query(`grant ${quoted(role)} to current_user`);
+  if (!found.superuser) await query(`grant ${quoted(role)} to current_user`);
   await query(`grant connect, create, temporary on database ${quoted(candidate)} to ${quoted(role)}`);
   await query(`alter schema public owner to ${quoted(role)}`);
   return { role, password: new Secret(password) };
+}
+
+/**
+ * Lets the role in once more, to read what it has loaded: it owns all of that and nothing else. Null when there is no such
+ * role any more.
+ */
+export async function admitLoadRole(query: Query, candidate: string): Promise<Secret | null> {
+  const role = loadRole(candidate);
+  const { there, superuser } = await findRole(query, role);
+  if (!there) return null;
+  const password = randomBytes(24).toString('base64url');
+  // Rows that are hidden from their owner too are to be seen; only a superuser may say so.
+  const sees = superuser ? ' bypassrls' : '';
+  const verifier = escapeLiteral(verifierOf(password));
+  await query(
+    `alter role ${quoted(role)} with login${sees} password ${verifier} valid until ${escapeLiteral(inAWeek())}`,
+  );
+  return new Secret(password);
+}
+
+export async function dismissLoadRole(query: Query, candidate: string): Promise<void> {
+  const role = loadRole(candidate);
+  if ((await findRole(query, role)).there) await query(`alter role ${quoted(role)} with nologin password null`);
+}
+
+async function findRole(query: Query, role: string): Promise<{ there: boolean; superuser: boolean }> {
+  const [found] = await query<{ there: boolean; superuser: boolean }>(
+    `select exists (select from pg_roles where rolname = $1) as there, current_setting('is_superuser')::bool as superuser`,
+    [role],
+  );
+  return found ?? { there: false, superuser: false };
 }
 
 /** The same server and database, but as the role. */

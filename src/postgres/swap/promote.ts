@@ -12,6 +12,8 @@ import { openingStatements } from './statements.ts';
 export type PromoteOptions = DoorOptions & {
   /** "holdfast op-41 s7" */
   readonly purpose: string;
+  /** Awaited when all has been looked at and nothing is closed yet: what is left to be done to the candidate. */
+  readonly prepare?: () => Promise<void>;
 };
 
 const CHECKPOINT_SECONDS = 1_800;
@@ -29,6 +31,7 @@ export async function promote(server: Secret, swap: Swap, options: PromoteOption
     if (stateOf(swap, found) === 'promoted') return await complete(query, swap, found, fence);
     await mustBePossible(query, swap, found);
     await fence();
+    await options.prepare?.();
     if (swap.identities.live !== null) await carryOver(query, swap.live, swap.candidate);
     await checkpoint(query);
     return null;

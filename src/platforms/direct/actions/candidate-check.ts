@@ -8,6 +8,7 @@ import { onlyReads } from '../../../core/only-reads.ts';
 import { untouched } from '../../../core/outcomes.ts';
 import type { System } from '../../../core/system.ts';
 import { candidateMark, type Mark, markCandidate } from '../../../postgres/candidate/mark.ts';
+import { withReader } from '../../../postgres/candidate/reader.ts';
 import { compareDatabases } from '../../../postgres/compare/compare.ts';
 import { saysOf } from '../../../postgres/compare/says.ts';
 import { toDatabase } from '../../../postgres/connect.ts';
@@ -38,11 +39,15 @@ export function candidateCheck(tools: Tools): Action<A> {
         return untouched(`${candidate} does not stand ready for ${environment} as it is set up now`);
       }
       const began = performance.now();
-      const { checks, tables } = await checkData(built, run.system, expect, options);
-      const structure = standing ? [] : await checkStructure(built, { ...options, jobs: JOBS });
-      const says = standing
-        ? [`${candidate} was compared and its structure read by ${mark.operation}.`]
-        : await compare(live, built, run);
+      const { checks, tables, structure, says } = await withReader(live, candidate, options, async (reader) => {
+        const data = await checkData(reader.database, run.system, expect, options);
+        if (standing) {
+          const before = `${candidate} was compared and its structure read by ${mark.operation}.`;
+          return { ...data, structure: [], says: [before] };
+        }
+        const structure = await checkStructure(built, { ...options, jobs: JOBS, reader });
+        return { ...data, structure, says: await compare(live, reader.database, run) };
+      });
       const outcome = dataOutcome([...checks, ...structure], { says });
       if (outcome.is !== 'done') return outcome;
       await markCandidate(live, candidate, { state: 'checked' }, options);

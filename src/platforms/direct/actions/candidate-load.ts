@@ -6,7 +6,8 @@ import { done, failed, untouched } from '../../../core/outcomes.ts';
 import { clock, count, list } from '../../../core/wording.ts';
 import { loadCandidate } from '../../../postgres/candidate/load-candidate.ts';
 import { candidateMark, markCandidate } from '../../../postgres/candidate/mark.ts';
-import { databaseName, toDatabase } from '../../../postgres/connect.ts';
+import { withReader } from '../../../postgres/candidate/reader.ts';
+import { databaseName } from '../../../postgres/connect.ts';
 import { applyMasking } from '../../../postgres/masking/apply.ts';
 import { tableIdentities } from '../../../postgres/table-identities.ts';
 import { workDirOf } from '../../shared/work-files.ts';
@@ -61,10 +62,9 @@ async function load(tools: Tools, { environment, candidate, from, masked }: A, r
         ...(masked ? maskingHooks(tools, run) : {}),
         onProgress: (progress) => run.progress(progress),
       });
-      const there = await tableIdentities(
-        toDatabase(live, candidate),
-        run.system.tables.map(({ name }) => name),
-        options,
+      const names = run.system.tables.map(({ name }) => name);
+      const there = await withReader(live, candidate, options, ({ database }) =>
+        tableIdentities(database, names, options),
       );
       const says = [
         `${from.backup.id} is in ${candidate}: loaded in ${clock(seconds)}, with ${count(Object.keys(there).length, 'table')} of the system file.`,

@@ -2,7 +2,7 @@
 import type { Action, Args, Outcome } from '../../../core/action.ts';
 import { onlyReads } from '../../../core/only-reads.ts';
 import { done, failed } from '../../../core/outcomes.ts';
-import { toDatabase } from '../../../postgres/connect.ts';
+import { withReader } from '../../../postgres/candidate/reader.ts';
 import { scanForLeaks } from '../../../postgres/masking/scan.ts';
 import { archiveSources } from '../../../postgres/masking/sources.ts';
 import { workDirOf } from '../../shared/work-files.ts';
@@ -23,11 +23,13 @@ export function candidateScan(tools: Tools): Action<A> {
       const { live } = await tools.reach(run.system, environment);
       const options = { purpose: purposeOf(run), signal: run.signal };
       const { checks, leaks } = await withFetched(tools, from, run, (archive) =>
-        scanForLeaks(toDatabase(live, candidate), {
-          ...options,
-          masking,
-          sources: archiveSources(archive, { path: tools.path, workDir: workDirOf(tools, run), signal: run.signal }),
-        }),
+        withReader(live, candidate, options, ({ database }) =>
+          scanForLeaks(database, {
+            ...options,
+            masking,
+            sources: archiveSources(archive, { path: tools.path, workDir: workDirOf(tools, run), signal: run.signal }),
+          }),
+        ),
       );
       if (leaks === 0) return done([`No personal data is left in ${candidate}.`], null, checks);
       const where = checks.filter(({ status }) => status === 'fail').map(({ name, figure }) => `${name}: ${figure}`);

@@ -5,6 +5,8 @@ import { Fault, Refusal } from '../../../core/errors.ts';
 import { done, evidence, failed, prepared, untouched } from '../../../core/outcomes.ts';
 import type { Secret } from '../../../core/secret.ts';
 import { count } from '../../../core/wording.ts';
+import { handOver } from '../../../postgres/candidate/hand-over.ts';
+import { candidateMark, markCandidate } from '../../../postgres/candidate/mark.ts';
 import { databaseName } from '../../../postgres/connect.ts';
 import { databaseFacts } from '../../../postgres/database-facts.ts';
 import { reversed, type Swap } from '../../../postgres/swap/databases.ts';
@@ -20,9 +22,9 @@ const Before = z.object({ live: z.string().nullable(), candidate: z.string() });
 
 export function databasePromote(tools: Tools): Action<A> {
   const swapOf = async ({ environment, promote: candidate, previous }: A, run: Run) => {
-    const { live: server } = await tools.reach(run.system, environment);
+    const { live: server, owner } = await tools.reach(run.system, environment);
     const swap: Swap = { live: databaseName(server), candidate, previous, identities: Before.parse(run.before) };
-    return { server, swap };
+    return { server, swap, owner };
   };
 
   return {
@@ -44,7 +46,8 @@ export function databasePromote(tools: Tools): Action<A> {
     async do(args, run) {
       const ready = await prepared(run, () => swapOf(args, run));
       if ('refused' in ready) return ready.refused;
-      const { server, swap } = ready.value;
+      const { server, swap, owner } = ready.value;
+      const says: string[] = [];
       let promoted: Promoted;
       try {
         promoted = await promote(server, swap, {
@@ -52,6 +55,7 @@ export function databasePromote(tools: Tools): Action<A> {
           keep: { operation: run.operation, until: keptUntil(args, run) },
           signal: run.signal,
           fence: () => run.fence(),
+          prepare: async () => void says.push(...(await handOverFor(server, swap, owner ?? null, run))),
         });
       } catch (thrown) {
         return await afterTrouble(server, swap, run, thrown);
@@ -66,6 +70,7 @@ export function databasePromote(tools: Tools): Action<A> {
           swap.identities.live === null
             ? `There was no ${swap.live} to be kept.`
             : `What was live is kept as ${swap.previous}, closed to connections.`,
+          ...says,
         ],
         { live: swap.identities.candidate, unavailableMs },
       );
@@ -103,6 +108,15 @@ export function databasePromote(tools: Tools): Action<A> {
       },
     },
   };
+}
+
+/** A database that was live before, and comes back, was never ours. From here on a candidate does not count as ready any more. */
+async function handOverFor(server: Secret, swap: Swap, owner: string | null, run: Run): Promise<string[]> {
+  const options = { purpose: purposeOf(run), signal: run.signal };
+  const mark = await candidateMark(server, swap.candidate, options);
+  if (mark === null) return [];
+  if (mark.state === 'checked') await markCandidate(server, swap.candidate, { state: 'loaded' }, options);
+  return await handOver(server, { name: swap.candidate, live: swap.live, owner }, options);
 }
 
 /** Nothing was changed where that can be read: not exchanged, and not left closed by a swap that broke off. */

@@ -3,7 +3,7 @@ import type { Action, Args, Outcome, Run } from '../../../core/action.ts';
 import { Refusal } from '../../../core/errors.ts';
 import { done, evidence, failed, untouched } from '../../../core/outcomes.ts';
 import type { Secret } from '../../../core/secret.ts';
-import { toDatabase } from '../../../postgres/connect.ts';
+import { withReader } from '../../../postgres/candidate/reader.ts';
 import { dropBeside } from '../../../postgres/table/beside.ts';
 import { compareTable } from '../../../postgres/table/compare.ts';
 import { extractTable } from '../../../postgres/table/extract.ts';
@@ -62,7 +62,10 @@ async function withSource<T>(
   run: Run,
   use: (source: TableSource, contents: Fetched['contents'] | null) => Promise<T>,
 ): Promise<T> {
-  if (warm !== null) return await use({ is: 'database', database: toDatabase(live, warm) }, null);
+  if (warm !== null) {
+    const options = { purpose: purposeOf(run), signal: run.signal };
+    return await withReader(live, warm, options, ({ database }) => use({ is: 'database', database }, null));
+  }
   return await withFetched(tools, from, run, (opened, { contents }) =>
     use(opened.is === 'sql' ? { is: 'plain', stream: opened.sql } : { is: 'archive', path: opened.file }, contents),
   );

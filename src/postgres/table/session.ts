@@ -18,7 +18,7 @@ export type WriteOptions = {
 };
 
 /** The answer to a COMMIT was lost. Neither a Refusal nor a Fault: nobody may take it to mean that nothing was changed. */
-export class CommitUnanswered extends Error {
+class CommitUnanswered extends Error {
   override readonly name = 'CommitUnanswered';
 
   constructor(activity: string, cause: unknown) {

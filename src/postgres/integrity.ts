@@ -14,7 +14,13 @@ export type DataReport = {
   readonly tables: Record<string, number>;
 };
 
-type CheckOptions = { readonly purpose?: string; readonly timeoutSeconds?: number; readonly signal?: AbortSignal };
+type CheckOptions = {
+  readonly purpose?: string;
+  readonly timeoutSeconds?: number;
+  readonly signal?: AbortSignal;
+  /** For the time of the check: `row_security = off`. */
+  readonly settings?: readonly string[];
+};
 
 /**
  * One check per table and per invariant. What the database refuses to answer is a failed check with the reason;
@@ -26,11 +32,13 @@ export async function checkData(
   expect: Proof | null,
   options: CheckOptions = {},
 ): Promise<DataReport> {
-  const connection = { purpose: 'holdfast check', timeoutSeconds: 300, ...options, readOnly: true };
+  const { settings = [], ...rest } = options;
+  const connection = { purpose: 'holdfast check', timeoutSeconds: 300, ...rest, readOnly: true };
   return await withDatabase(secret, connection, async (query) => {
     const checks: Check[] = [];
     const tables: Record<string, number> = {};
     await query('begin isolation level repeatable read read only');
+    for (const setting of settings) await query(`set local ${setting}`);
     for (const table of system.tables) {
       const answer = await rowsOf(query, table.name);
       if (typeof answer === 'number') tables[table.name] = answer;

@@ -1,7 +1,7 @@
 // A platform whose PostgreSQL Holdfast reaches itself: facts, archives, candidate, exchange, tables and moments are the same for all of them.
 import { checkedName } from '../../archives/archive-store.ts';
+import { Fault } from '../../core/errors.ts';
 import type { Platform } from '../../core/platform.ts';
-import { toDatabase } from '../../postgres/connect.ts';
 import { backupCapture } from './actions/backup-capture.ts';
 import { candidateCheck } from './actions/candidate-check.ts';
 import { candidateCreate } from './actions/candidate-create.ts';
@@ -42,7 +42,8 @@ export function direct(parts: Parts, options: DirectOptions): Platform {
     facts: (system, environment) => factsOf(tools, system, environment),
     async connection(system, { environment, candidate }) {
       const { live } = await reach(system, environment);
-      return candidate === null ? live : toDatabase(live, candidate);
+      if (candidate === null) return live;
+      throw new Fault(`connecting to ${candidate}: a candidate is read as its own role only`);
     },
     actions: {
       'backup.capture': backupCapture(tools),

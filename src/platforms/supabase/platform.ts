@@ -6,7 +6,7 @@ import type { Platform } from '../../core/platform.ts';
 import { direct } from '../direct/platform.ts';
 import type { DirectOptions, Parts, Tools } from '../direct/reach.ts';
 import { backupCapture } from './actions/backup-capture.ts';
-import { candidateCheck, lookingInto } from './actions/candidate-check.ts';
+import { candidateCheck } from './actions/candidate-check.ts';
 import { candidateCreate } from './actions/candidate-create.ts';
 import { candidateDrop } from './actions/candidate-drop.ts';
 import { candidateLoad } from './actions/candidate-load.ts';
@@ -34,7 +34,8 @@ export function supabase(options: DirectOptions): Platform {
     },
     async connection(system, { environment, candidate }) {
       const { live } = await reach(system, environment);
-      return candidate === null ? live : lookingInto(live, candidate);
+      if (candidate === null) return live;
+      throw new Fault(`connecting to ${candidate}: what stands beside public is only ever named in full`);
     },
     actions: {
       ...base.actions,

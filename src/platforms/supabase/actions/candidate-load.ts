@@ -6,9 +6,9 @@ import { builtFor, maskedBy } from '../../../core/built.ts';
 import type { Check } from '../../../core/check.ts';
 import { Fault, Refusal, reasonOf } from '../../../core/errors.ts';
 import { done, failed, untouched } from '../../../core/outcomes.ts';
+import type { Secret } from '../../../core/secret.ts';
 import { clock, count, list } from '../../../core/wording.ts';
 import type { OpenArchive } from '../../../postgres/archive/open.ts';
-import { withDatabase } from '../../../postgres/connect.ts';
 import { checkData } from '../../../postgres/integrity.ts';
 import { applyMasking } from '../../../postgres/masking/apply.ts';
 import { scanForLeaks } from '../../../postgres/masking/scan.ts';
@@ -18,9 +18,10 @@ import { purposeOf } from '../../direct/purpose.ts';
 import type { Tools } from '../../direct/reach.ts';
 import { forProject, rulesOf } from '../masking.ts';
 import { CARRIED, CARRIED_MASKED } from '../names.ts';
+import { mustBringNoCode } from '../schemas/foreign-code.ts';
 import { inherit } from '../schemas/heritage.ts';
 import { packShelf } from '../schemas/pack.ts';
-import { type CandidateMark, dropShelf, markIn, marking, ownMark, shelfOf } from '../schemas/shelf.ts';
+import { type CandidateMark, dropShelf, markIn, marking, ownMark, schemasInUse, shelfOf } from '../schemas/shelf.ts';
 import { asking, carryOver, DATABASE, dumpSchemas, packedFile, withProjectScratch } from '../scratch.ts';
 
 type A = Args<'candidate.load'>;
@@ -74,7 +75,7 @@ async function load(tools: Tools, { environment, candidate, from, masked }: A, r
       ...{ built: builtFor(run.system, environment, from.backup), masked, state: 'loading', checkedAt: null },
     };
     try {
-      const packed = await pack(tools, { backup, archive, mark, shelf: candidate, file }, run);
+      const packed = await pack(tools, { backup, live, archive, mark, shelf: candidate, file }, run);
       if (packed.problem !== null) return failed(packed.problem, [], packed.checks);
       await run.fence();
       await asking(live, run, (query) => dropShelf(query, candidate));
@@ -100,6 +101,8 @@ async function load(tools: Tools, { environment, candidate, from, masked }: A, r
 
 type Packing = {
   readonly backup: OpenArchive;
+  /** The project, which trusts the functions that it has. */
+  readonly live: Secret;
   readonly archive: { readonly serverVersion: string | null; readonly tables: readonly string[] };
   readonly mark: CandidateMark;
   readonly shelf: string;
@@ -107,7 +110,7 @@ type Packing = {
 };
 type Packed = { readonly problem: string | null; readonly checks: Check[]; readonly leftOut: readonly string[] };
 
-async function pack(tools: Tools, { backup, archive, mark, shelf, file }: Packing, run: Run): Promise<Packed> {
+async function pack(tools: Tools, { backup, live, archive, mark, shelf, file }: Packing, run: Run): Promise<Packed> {
   const { masked } = mark;
   const masking = masked ? forProject(rulesOf(run.system), archive.tables) : null;
   return await withProjectScratch(tools, run, archive.serverVersion, async ({ server, admin }) => {
@@ -140,8 +143,11 @@ async function pack(tools: Tools, { backup, archive, mark, shelf, file }: Packin
       return { problem: why, checks: [...checks, ...data.checks], leftOut };
     }
     const carried = masked ? CARRIED_MASKED : CARRIED;
-    const options = { readOnly: false, purpose: purposeOf(run), timeoutSeconds: 3600, signal: run.signal };
-    const schemas = await withDatabase(admin, options, (query) => packShelf(query, { shelf, mark, carried }));
+    const schemas = await asking(admin, run, async (query) => {
+      const moved = await schemasInUse(query);
+      await asking(live, run, (project) => mustBringNoCode(query, project, moved), { readOnly: true });
+      return await asking(loaded, run, (owner) => packShelf(query, owner, { shelf, mark, carried }));
+    });
     run.progress({ percent: 99, note: `packing ${count(schemas.length, 'schema')}` });
     await dumpSchemas(tools, admin, { schemas, file }, run);
     return { problem: null, checks, leftOut };

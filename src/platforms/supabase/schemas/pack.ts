@@ -8,9 +8,13 @@ import { crossingKeys, keysTable } from './keys.ts';
 import { type CandidateMark, marking, schemasInUse } from './shelf.ts';
 import { ident } from './sql.ts';
 
-/** `query` as a superuser of the scratch server. Returns the schemas of the shelf. Throws a Refusal where this cannot be done. */
+/**
+ * `query` as a superuser of the scratch server, `owner` as the role that has loaded everything: casts of the backup may run
+ * where rows are read. Returns the schemas of the shelf. Throws a Refusal where this cannot be done.
+ */
 export async function packShelf(
   query: Query,
+  owner: Query,
   {
     shelf,
     mark,
@@ -24,12 +28,13 @@ export async function packShelf(
   const keys = await crossingKeys(query, schemas);
   const stash = onShelf(shelf, 'auth');
   const columns = await authColumns(query, carried);
-  await query('begin');
-  await query(`create schema ${ident(stash)}`);
+  await owner('set search_path = pg_catalog, pg_temp');
+  await owner(`create schema ${ident(stash)}`);
   for (const [table, of] of columns) {
     const values = of.map((column) => `${portable(column)} as ${ident(column.name)}`).join(', ');
-    await query(`create table ${ident(stash)}.${ident(table)} as select ${values} from auth.${ident(table)}`);
+    await owner(`create table ${ident(stash)}.${ident(table)} as select ${values} from auth.${ident(table)}`);
   }
+  await query('begin');
   for (const sql of keysTable(stash, keys)) await query(sql);
   for (const { drop } of keys) await query(drop);
   for (const schema of schemas) await query(`alter schema ${ident(schema)} rename to ${ident(onShelf(shelf, schema))}`);

@@ -12,7 +12,7 @@ import { openingStatements } from './statements.ts';
 export type PromoteOptions = DoorOptions & {
   /** "holdfast op-41 s7" */
   readonly purpose: string;
-  /** Awaited when all has been looked at and nothing is closed yet: what is left to be done to the candidate. */
+  /** Awaited last before the door is closed, when nothing is known that forbids it: what cannot be taken back of the candidate. */
   readonly prepare?: () => Promise<void>;
 };
 
@@ -31,8 +31,8 @@ export async function promote(server: Secret, swap: Swap, options: PromoteOption
     if (stateOf(swap, found) === 'promoted') return await complete(query, swap, found, fence);
     await mustBePossible(query, swap, found);
     await fence();
-    await options.prepare?.();
     if (swap.identities.live !== null) await carryOver(query, swap.live, swap.candidate);
+    await options.prepare?.();
     await checkpoint(query);
     return null;
   });

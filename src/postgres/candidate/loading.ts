@@ -59,7 +59,7 @@ export function diskFull(said: string): Refusal {
   return new Refusal(
     'disk-full',
     `The disk of the database server is full (${said}). The live database was not touched.`,
-    'Drop the candidate, free space on the server (earlier databases that are kept for undo are the first to look at), and ask again.',
+    'Free space on the server (what is kept for undo goes with `/dr cleanup`), then ask again.',
   );
 }
 

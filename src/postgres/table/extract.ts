@@ -1,9 +1,11 @@
 // Loads one table of a backup beside the live one: exactly its rows, in a schema of the live database that is closed to others.
-import { Fault, Refusal } from '../../core/errors.ts';
+import { Fault, Refusal, reasonOf } from '../../core/errors.ts';
 import type { Secret } from '../../core/secret.ts';
 import { count, list } from '../../core/wording.ts';
+import { diskFull } from '../candidate/loading.ts';
 import type { ToolPath } from '../client-tools.ts';
 import type { Query } from '../connect.ts';
+import { sqlStateOf } from '../database-facts.ts';
 import { takeSchema, writeMark } from './beside.ts';
 import { type CopySession, withCopySession } from './copy-session.ts';
 import type { Block } from './dump-rows.ts';
@@ -58,8 +60,14 @@ export async function extractTable(source: TableSource, target: ExtractTarget): 
     await writeMark(query, target.beside, table, loaded);
     await query('commit');
     return { rows: loaded, ...fit, says: saysOf(table, loaded, fit) };
-  });
+  }).catch(diskProblem);
 }
+
+function diskProblem(thrown: unknown): never {
+  throw sqlStateOf(thrown) === DISK_FULL ? diskFull(reasonOf(thrown)) : thrown;
+}
+
+const DISK_FULL = '53100';
 
 type Fit = Pick<Extracted, 'columns' | 'ignored' | 'defaulted'>;
 
@@ -170,6 +178,7 @@ function differ(a: Fit, b: Fit): boolean {
 function rowProblem(table: TableShape, thrown: unknown): unknown {
   if (thrown instanceof Refusal || thrown instanceof Fault || !(thrown instanceof Error)) return thrown;
   const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : '';
+  if (code === DISK_FULL) return thrown;
   const message = thrown.message.replace(/: ".*$/s, '');
   if (!/^2[23]/.test(code))
     return new Fault(`loading ${inWords(table)} beside the live table`, { cause: new Error(message) });

@@ -58,7 +58,14 @@ describe('a load', () => {
     const said = loaded.says.map((each) => each.replace('will be', 'are'));
     expect(await shop.handOver(name)).toEqual(said);
     expect(await shop.handOver(name)).toEqual([]);
-    expect(loaded.mark).toEqual({ holdfast: 'candidate', ...mark, built: null, state: 'loaded', checkedAt: null });
+    expect(loaded.mark).toEqual({
+      holdfast: 'candidate',
+      ...mark,
+      built: null,
+      origin: null,
+      state: 'loaded',
+      checkedAt: null,
+    });
     expect(await contentOf(shop, name)).toEqual(before);
     expect(await contentOf(shop, 'shop')).toEqual(before);
     expect(await rolesOfLoads()).toEqual([]);

@@ -30,6 +30,7 @@ export const Fetched = z.strictObject({
   extensions: z.array(z.string()),
   tables: z.array(z.string()),
   contents: z.record(z.string(), z.strictObject({ rows: z.number(), bytes: z.number() })),
+  database: z.string().nullable().default(null),
   serverVersion: z.string().nullable(),
   dumpedAt: z.string().nullable(),
 });

@@ -15,6 +15,8 @@ export type Archive = {
   readonly format: Format;
   readonly compression: Compression;
   readonly encryption: Encryption;
+  /** The database that was dumped; null when it does not say. */
+  readonly database: string | null;
   /** Of the server that was dumped: "15.18"; null when it does not say. */
   readonly serverVersion: string | null;
   /** When the dump began, if the machine that made it keeps its clock in UTC (the archive does not say). */

@@ -9,6 +9,7 @@ import type { ToolPath } from '../client-tools.ts';
 import { ageDecrypted } from './age.ts';
 import type { ArchiveKeys, Compression, Encryption, Format } from './archive.ts';
 import { gpgDecrypted } from './gpg.ts';
+import { originIn } from './origin.ts';
 import { notAnArchive, problemOf } from './problems.ts';
 import { HEAD, type Recognised, recognise } from './recognise.ts';
 
@@ -23,6 +24,8 @@ export type ClearText = {
   readonly format: Exclude<Format, 'directory'>;
   readonly compression: Compression;
   readonly encryption: Encryption;
+  /** The database that was dumped, where the head says it. */
+  readonly database: string | null;
   /** From the first byte of the dump. Breaks off with a Refusal where the file is cut off or damaged. */
   readonly stream: Readable;
 };
@@ -41,7 +44,8 @@ export async function clearText(file: string, options: ClearOptions): Promise<Cl
       inner = recognise(head);
     }
     if (inner.is !== 'format') throw notAnArchive(name, whatIs(inner));
-    return { format: inner.format, compression, encryption, stream: told(stream, name) };
+    const { format } = inner;
+    return { format, compression, encryption, database: originIn(head), stream: told(stream, name) };
   } catch (thrown) {
     stream.destroy();
     throw problemOf(name, thrown);
@@ -105,7 +109,7 @@ function told(stream: Readable, name: string): Readable {
   return linked(stream, chunks());
 }
 
-async function firstBytes(file: string): Promise<Buffer> {
+export async function firstBytes(file: string): Promise<Buffer> {
   try {
     const handle = await open(file);
     try {

@@ -1,6 +1,6 @@
 // Reads a backup to its end before anybody trusts it: what is in it, and that every byte of it can be read.
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
 import { Fault } from '../../core/errors.ts';
 import { exec } from '../../lib/exec.ts';
@@ -8,7 +8,8 @@ import { newestTools } from '../client-tools.ts';
 import { programEnv } from '../program-env.ts';
 import type { Archive } from './archive.ts';
 import { checksum, checksumOfDirectory } from './checksum.ts';
-import { type ClearOptions, type ClearText, clearText } from './clear-text.ts';
+import { type ClearOptions, type ClearText, clearText, firstBytes } from './clear-text.ts';
+import { originIn } from './origin.ts';
 import { empty, notAsRecorded, problemOfPgRestore, truncated } from './problems.ts';
 import { type Scanned, scanDump } from './scan.ts';
 import { wholeTar } from './tar.ts';
@@ -53,14 +54,15 @@ type Read = Scanned & Pick<Archive, 'format' | 'compression' | 'encryption'>;
 
 async function readDirectory(file: string, options: ReadOptions): Promise<Read> {
   const scanned = await throughPgRestore(file, null, options);
-  return { ...scanned, format: 'directory', compression: 'none', encryption: 'none' };
+  const database = originIn(await firstBytes(join(file, 'toc.dat')));
+  return { ...scanned, database, format: 'directory', compression: 'none', encryption: 'none' };
 }
 
 async function readFile(file: string, options: ReadOptions): Promise<Read> {
-  const { stream, format, compression, encryption } = await clearText(file, options);
-  const layers = { format, compression, encryption };
+  const { stream, database, ...layers } = await clearText(file, options);
   try {
-    return { ...(await scanned(file, { stream, ...layers }, options)), ...layers };
+    const read = await scanned(file, { stream, database, ...layers }, options);
+    return { ...read, database: database ?? read.database, ...layers };
   } finally {
     stream.destroy();
   }

@@ -1,7 +1,7 @@
 // Tells by its first bytes what a file is. Names are not looked at: they say what somebody meant it to be.
 
-/** How many bytes `recognise` wants to see: tar has its mark at 257. */
-export const HEAD = 512;
+/** How many bytes are to be seen: tar has its mark at 257, and the head of pg_dump's own table behind its first 512. */
+export const HEAD = 1024;
 
 export type Recognised =
   | { readonly is: 'format'; readonly format: 'custom' | 'tar' | 'plain' }

@@ -4,6 +4,8 @@ import type { TableData } from './archive.ts';
 export type Scanned = {
   /** The line that pg_dump writes last was there, and every COPY block had its end. */
   readonly complete: boolean;
+  /** Null when it does not say. */
+  readonly database: string | null;
   readonly serverVersion: string | null;
   readonly startedAt: string | null;
   readonly extensions: readonly string[];
@@ -43,6 +45,7 @@ function lineReader() {
   const extensions: string[] = [];
   const tables = new Set<string>();
   const contents: Record<string, { rows: number; bytes: number }> = {};
+  let database: string | null = null;
   let serverVersion: string | null = null;
   let startedAt: string | null = null;
   let table = '';
@@ -58,6 +61,7 @@ function lineReader() {
     }
     const extension = /^-- Name: (.+); Type: EXTENSION; Schema: /.exec(line)?.[1];
     if (extension !== undefined) extensions.push(extension);
+    database ??= /^-- Name: (.+); Type: DATABASE; Schema: /.exec(line)?.[1] ?? null;
     serverVersion ??= /^-- Dumped from database version (\d+(?:\.\d+)*)/.exec(line)?.[1] ?? null;
     const [, day, time] = /^-- Started on (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC$/.exec(line) ?? [];
     if (day !== undefined) startedAt ??= `${day}T${time}.000Z`;
@@ -94,6 +98,7 @@ function lineReader() {
     },
     scanned: (): Scanned => ({
       complete: finished && data === null && key === null,
+      database,
       serverVersion,
       startedAt,
       extensions,

@@ -11,7 +11,7 @@ export type CandidateRequest = ServerOptions & {
   readonly name: string;
   /** Whose encoding, collation and place on disk it takes; null, or gone: the server's own. */
   readonly live: string | null;
-  readonly mark: Pick<Mark, 'operation' | 'backup' | 'sha256'> & Partial<Pick<Mark, 'built'>>;
+  readonly mark: Pick<Mark, 'operation' | 'backup' | 'sha256'> & Partial<Pick<Mark, 'built' | 'origin'>>;
 };
 
 const LONGEST_NAME = 63;
@@ -34,7 +34,14 @@ export async function createCandidate(server: Secret, request: CandidateRequest)
     await create(query, name, live);
     await query('begin');
     await query(`revoke connect on database ${escapeIdentifier(name)} from public`);
-    const fresh: Mark = { holdfast: 'candidate', built: null, ...mark, state: 'loading', checkedAt: null };
+    const fresh: Mark = {
+      holdfast: 'candidate',
+      built: null,
+      origin: null,
+      ...mark,
+      state: 'loading',
+      checkedAt: null,
+    };
     await query(commentOf(name, fresh));
     await query(`alter database ${escapeIdentifier(name)} allow_connections true`);
     await query('commit');

@@ -17,6 +17,8 @@ export const Mark = z.object({
   sha256: z.string().nullable(),
   /** Known when it is loaded. In marks of earlier versions it is not: such a candidate is never taken for a warm one. */
   built: Built.nullable().default(null),
+  /** The database that the archive says it is of, and the one that it should be of. */
+  origin: z.object({ database: z.string().nullable(), expected: z.string() }).nullable().default(null),
   /** Set to `loaded` when everything is there and on disk, to `checked` when its data was found to be as it must be. */
   state: z.enum(['loading', 'loaded', 'checked']),
   /** The moment of the last, by the server's clock. */

@@ -2,10 +2,12 @@
 import { z } from 'zod';
 import type { Action, Args, Outcome, Run } from '../../../core/action.ts';
 import { isFor } from '../../../core/built.ts';
+import type { Check } from '../../../core/check.ts';
 import { reasonOf } from '../../../core/errors.ts';
 import type { Proof } from '../../../core/facts.ts';
 import { onlyReads } from '../../../core/only-reads.ts';
 import { untouched } from '../../../core/outcomes.ts';
+import type { Secret } from '../../../core/secret.ts';
 import type { System } from '../../../core/system.ts';
 import { candidateMark, type Mark, markCandidate } from '../../../postgres/candidate/mark.ts';
 import { withReader } from '../../../postgres/candidate/reader.ts';
@@ -15,6 +17,7 @@ import { toDatabase } from '../../../postgres/connect.ts';
 import { checkData } from '../../../postgres/integrity.ts';
 import { checkStructure } from '../../../postgres/structure.ts';
 import { dataOutcome } from '../../shared/data-outcome.ts';
+import { type Common, commonOf, judgeOrigin } from '../origin.ts';
 import { purposeOf } from '../purpose.ts';
 import type { Tools } from '../reach.ts';
 
@@ -39,16 +42,17 @@ export function candidateCheck(tools: Tools): Action<A> {
         return untouched(`${candidate} does not stand ready for ${environment} as it is set up now`);
       }
       const began = performance.now();
-      const { checks, tables, structure, says } = await withReader(live, candidate, options, async (reader) => {
+      const { checks, tables, more, says } = await withReader(live, candidate, options, async (reader) => {
         const data = await checkData(reader.database, run.system, expect, options);
         if (standing) {
           const before = `${candidate} was compared and its structure read by ${mark.operation}.`;
-          return { ...data, structure: [], says: [before] };
+          return { ...data, more: [], says: [before] };
         }
         const structure = await checkStructure(built, { ...options, jobs: JOBS, reader });
-        return { ...data, structure, says: await compare(live, reader.database, run) };
+        const { says, common } = await compare(live, reader.database, run);
+        return { ...data, more: [...structure, ...originOf(mark, common)], says };
       });
-      const outcome = dataOutcome([...checks, ...structure], { says });
+      const outcome = dataOutcome([...checks, ...more], { says });
       if (outcome.is !== 'done') return outcome;
       await markCandidate(live, candidate, { state: 'checked' }, options);
       const proof = proofOf(run, tables, (performance.now() - began) / 1000);
@@ -78,14 +82,25 @@ const Loaded = z.looseObject({
   loaded: z.object({ backup: z.string(), seconds: z.number(), proves: z.boolean() }),
 });
 
+type Compared = { readonly says: string[]; readonly common: Common | null };
+
 /** The live database may be what is broken: that it does not answer says nothing against the candidate. */
-async function compare(live: Parameters<typeof compareDatabases>[0], built: typeof live, run: Run): Promise<string[]> {
+async function compare(live: Secret, built: Secret, run: Run): Promise<Compared> {
   const tables = run.system.tables.map(({ name }) => name);
   const options = { purpose: purposeOf(run), signal: run.signal };
   try {
-    return saysOf(await compareDatabases(live, built, { ...options, tables, jobs: JOBS }));
+    const compared = await compareDatabases(live, built, { ...options, tables, jobs: JOBS });
+    return { says: saysOf(compared), common: commonOf(compared) };
   } catch (thrown) {
     run.signal.throwIfAborted();
-    return [`Not compared with the live database: ${reasonOf(thrown)}.`];
+    return { says: [`Not compared with the live database: ${reasonOf(thrown)}.`], common: null };
   }
+}
+
+/** What is masked is nowhere as it was, and says nothing. */
+function originOf(mark: Mark | null, common: Common | null): Check[] {
+  if (mark === null || mark.origin === null) return [];
+  const isMasked = mark.built?.masked != null;
+  const origin = judgeOrigin({ ...mark.origin, common: isMasked ? null : common });
+  return origin === null ? [] : [origin];
 }

@@ -12,6 +12,7 @@ import { applyMasking } from '../../../postgres/masking/apply.ts';
 import { tableIdentities } from '../../../postgres/table-identities.ts';
 import { workDirOf } from '../../shared/work-files.ts';
 import { withFetched } from '../fetched.ts';
+import { sourceOf } from '../origin.ts';
 import { purposeOf } from '../purpose.ts';
 import type { Tools } from '../reach.ts';
 
@@ -44,9 +45,10 @@ async function load(tools: Tools, { environment, candidate, from, masked }: A, r
   const options = { purpose: purposeOf(run), signal: run.signal };
   await run.fence();
   try {
-    return await withFetched(tools, from, run, async (backup, { sha256 }) => {
+    return await withFetched(tools, from, run, async (backup, { sha256, database }) => {
       const built = builtFor(run.system, environment, from.backup);
-      await markCandidate(live, candidate, { backup: from.backup.id, sha256, built }, options);
+      const origin = { database, expected: await sourceOf(tools, run, from) };
+      await markCandidate(live, candidate, { backup: from.backup.id, sha256, built, origin }, options);
       const {
         seconds,
         leftOut,

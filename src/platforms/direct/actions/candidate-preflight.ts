@@ -5,6 +5,7 @@ import { done, untouched } from '../../../core/outcomes.ts';
 import { preflight } from '../../../postgres/candidate/preflight.ts';
 import { databaseName } from '../../../postgres/connect.ts';
 import { fetched } from '../../shared/work-files.ts';
+import { judgeOrigin, sourceOf } from '../origin.ts';
 import { purposeOf } from '../purpose.ts';
 import type { Tools } from '../reach.ts';
 
@@ -25,6 +26,12 @@ export function candidatePreflight(tools: Tools): Action<Args<'candidate.preflig
         archive,
         freeBytes: () => reach.freeBytes(run.signal),
       });
+      const origin = judgeOrigin({
+        database: archive.database,
+        expected: await sourceOf(tools, run, from),
+        common: null,
+      });
+      if (origin !== null) checks.unshift(origin);
       const failing = checks.filter(({ status }) => status === 'fail');
       if (failing.length === 0) return done(['It can be loaded.'], null, checks);
       return untouched(failing.map(({ name, figure }) => `${name}: ${figure}`).join('; '));

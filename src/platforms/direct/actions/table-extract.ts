@@ -3,6 +3,7 @@ import type { Action, Args, Outcome, Run } from '../../../core/action.ts';
 import { Refusal } from '../../../core/errors.ts';
 import { done, evidence, failed, untouched } from '../../../core/outcomes.ts';
 import type { Secret } from '../../../core/secret.ts';
+import { candidateMark } from '../../../postgres/candidate/mark.ts';
 import { withReader } from '../../../postgres/candidate/reader.ts';
 import { dropBeside } from '../../../postgres/table/beside.ts';
 import { compareTable } from '../../../postgres/table/compare.ts';
@@ -11,6 +12,7 @@ import { mustHaveDisk } from '../../../postgres/table/room.ts';
 import type { TableSource } from '../../../postgres/table/sources.ts';
 import type { Fetched } from '../../shared/work-files.ts';
 import { withFetched } from '../fetched.ts';
+import { judgeOrigin, sourceOf } from '../origin.ts';
 import { purposeOf } from '../purpose.ts';
 import type { Tools } from '../reach.ts';
 
@@ -42,32 +44,42 @@ async function extract(tools: Tools, args: A, run: Run): Promise<Outcome> {
   const options = { table, beside, purpose: purposeOf(run), signal: run.signal };
   await run.fence();
   const target = { ...options, path: tools.path, database: live };
-  const { room, extracted } = await withSource(tools, live, args, run, async (source, contents) => {
+  const { room, extracted, database } = await withSource(tools, live, args, run, async (source, of) => {
     const free = await freeBytes(run.signal);
-    const room = await mustHaveDisk(live, { ...options, contents, freeBytes: free });
-    return { room, extracted: await extractTable(source, target) };
+    const room = await mustHaveDisk(live, { ...options, contents: of.contents, freeBytes: free });
+    return { room, extracted: await extractTable(source, target), database: of.database };
   });
   run.progress({ percent: 70, note: 'comparing row by row' });
-  const { backup, missing, changed, says, orphaned, taken, cascading } = await compareTable(live, options);
+  const compared = await compareTable(live, options);
+  const { backup, missing, changed, says, orphaned, taken, cascading } = compared;
+  const common = compared.live * backup === 0 ? null : { rows: compared.same, tables: [table] };
+  const origin = judgeOrigin({ database, expected: await sourceOf(tools, run, args.from), common });
+  const checks = origin === null ? [] : [origin];
+  if (origin?.status === 'fail') return failed(origin.figure, [room, extracted.says, says], checks);
   // Rows whose parents are gone, or whose unique values others have taken, cannot be merged: nobody need agree to it.
   const refusing = orphaned.length + taken.length + (mode === 'replace' ? cascading.length : 0);
-  if (refusing > 0) return failed(says, [room, extracted.says]);
-  return done([room, extracted.says, says], { shown: { backup, missing, changed } });
+  if (refusing > 0) return failed(says, [room, extracted.says], checks);
+  return done([room, extracted.says, says], { shown: { backup, missing, changed } }, checks);
 }
+
+/** What is known of the backup. */
+type Of = { readonly contents: Fetched['contents'] | null; readonly database: string | null };
 
 async function withSource<T>(
   tools: Tools,
   live: Secret,
   { from, warm }: A,
   run: Run,
-  use: (source: TableSource, contents: Fetched['contents'] | null) => Promise<T>,
+  use: (source: TableSource, of: Of) => Promise<T>,
 ): Promise<T> {
   if (warm !== null) {
     const options = { purpose: purposeOf(run), signal: run.signal };
-    return await withReader(live, warm, options, ({ database }) => use({ is: 'database', database }, null));
+    const mark = await candidateMark(live, warm, options);
+    const of: Of = { contents: null, database: mark?.origin?.database ?? null };
+    return await withReader(live, warm, options, ({ database }) => use({ is: 'database', database }, of));
   }
-  return await withFetched(tools, from, run, (opened, { contents }) =>
-    use(opened.is === 'sql' ? { is: 'plain', stream: opened.sql } : { is: 'archive', path: opened.file }, contents),
+  return await withFetched(tools, from, run, (opened, of) =>
+    use(opened.is === 'sql' ? { is: 'plain', stream: opened.sql } : { is: 'archive', path: opened.file }, of),
   );
 }
 

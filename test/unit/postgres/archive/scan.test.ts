@@ -36,6 +36,7 @@ describe('the SQL of a dump', () => {
     async (size) => {
       expect(await scan(text, size)).toEqual({
         complete: true,
+        database: null,
         serverVersion: '15.18',
         startedAt: null,
         extensions: ['pg_trgm'],

@@ -90,6 +90,16 @@ export const ActionArgs = {
   'release.rollback': z.strictObject({ environment, to: Release, from: Release }),
   'smoke.check': z.strictObject({ environment }),
   'logs.watch': z.strictObject({ environment }),
+  /** A throwaway server is filled from the backup, destroyed, and recovered from it against the clock (P12, S8). */
+  'drill.disaster': z.strictObject({ from: BackupOf }),
+  /** To the off-site place of the settings, encrypted to public keys; the copy is read back (P13, P14, S14, F2). */
+  'backup.copy': z.strictObject({ from: BackupOf }),
+  /** Files that the retention no longer keeps, with their manifests. */
+  'backups.prune': z.strictObject({
+    environment,
+    place: z.enum(['archives', 'offsite']),
+    remove: z.array(Backup).min(1),
+  }),
   /** What only a person can do (P9, F8-F10): shown, confirmed by name, timed. */
   'person.task': z.strictObject({ title: z.string(), instructions: z.string() }),
 } as const satisfies Record<string, z.ZodType>;
@@ -129,6 +139,9 @@ export const EFFECTS: Readonly<Record<ActionName, Effect>> = {
   'release.rollback': 'change',
   'smoke.check': 'read',
   'logs.watch': 'read',
+  'drill.disaster': 'scratch',
+  'backup.copy': 'scratch',
+  'backups.prune': 'destroy',
   'person.task': 'read',
 };
 

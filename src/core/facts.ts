@@ -13,8 +13,28 @@ export const Backup = z.strictObject({
   bytes: z.number().nullable(),
   /** As recorded when it was made; null where nothing was recorded. */
   sha256: z.string().nullable(),
+  /** A milestone: the retention never deletes it (S13). */
+  keep: z.literal('forever').optional(),
 });
 export type Backup = z.infer<typeof Backup>;
+
+/** An encrypted copy of a backup out of the house; size and SHA-256 are those of the copy itself. */
+export const Copy = Backup.extend({
+  /** The id of the backup that was copied, and the SHA-256 of its file. */
+  of: z.string(),
+  ofSha256: z.string(),
+  copiedAt: Moment,
+});
+export type Copy = z.infer<typeof Copy>;
+
+/** The place out of the house; `problem` says why its copies could not be read. */
+export const Offsite = z.strictObject({
+  name: z.string(),
+  /** Newest first. */
+  copies: z.array(Copy),
+  problem: z.string().nullable(),
+});
+export type Offsite = z.infer<typeof Offsite>;
 
 /** Which database an environment uses, named so that two environments on one database are noticed. */
 export const Target = z.strictObject({
@@ -120,6 +140,8 @@ export const EnvironmentFacts = z.strictObject({
   surveyProblem: z.string().nullable(),
   /** What the health endpoint answers now, read with the survey: `answered 500 in 3 ms`. */
   health: z.strictObject({ ok: z.boolean(), text: z.string() }).optional(),
+  /** Only where it was asked for: it may be slow. Null where no such place is named. */
+  offsite: Offsite.nullable().optional(),
 });
 export type EnvironmentFacts = z.infer<typeof EnvironmentFacts>;
 

@@ -41,6 +41,8 @@ export const Event = z.discriminatedUnion('type', [
     type: z.literal('finished'),
     outcome: z.enum(['succeeded', 'unverified', 'failed', 'cancelled', 'expired']),
   }),
+  /** Somebody takes part in a drill (G26). It moves nothing. */
+  z.strictObject({ type: z.literal('joined'), by }),
   /** Another operation took this one back. */
   z.strictObject({ type: z.literal('undone'), operation: z.string() }),
 ]);

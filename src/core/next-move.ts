@@ -43,9 +43,15 @@ function backward(operation: Operation): Move {
   return { do: 'finish', outcome: operation.stopped?.outcome ?? 'failed' };
 }
 
-/** Steps are taken back last first; a step that was only intended is taken back too, since it may have happened. */
-export function lastToUndo({ plan, steps }: Operation): Step | undefined {
-  return plan.steps.findLast(({ id, undoable }) => undoable && mayHaveHappened(steps[id]));
+/**
+ * Steps are taken back last first; a step that was only intended is taken back too, since it may have happened. What a drill
+ * keeps for looking into stays when it fails behind its gate (B11).
+ */
+export function lastToUndo({ plan, steps, gatePassed, stopped }: Operation): Step | undefined {
+  const keeps = gatePassed && stopped?.outcome === 'failed';
+  return plan.steps.findLast(({ id, undoable, kept }) => {
+    return undoable && !(keeps && kept) && mayHaveHappened(steps[id]);
+  });
 }
 
 function isOver(state: StepState | undefined): boolean {

@@ -28,8 +28,12 @@ const TERMINAL: readonly State[] = ['succeeded', 'unverified', 'failed', 'undone
 type Moves = { readonly [T in EventType]?: State | ((event: EventOf<T>, resume: State) => State) };
 type EventOf<T extends EventType> = Extract<Event, { type: T }>;
 
+/** People may take part as long as it goes on. */
+const joining = (state: State): Moves => ({ joined: state });
+
 /** Steps before the gate run while people decide: they do not move the state. */
 const rehearsing = (state: State): Moves => ({
+  ...joining(state),
   step_started: state,
   step_progress: state,
   step_ended: state,
@@ -39,18 +43,19 @@ const rehearsing = (state: State): Moves => ({
 
 /** Every legal move: state × event → state. What is not here is illegal and throws. */
 const MOVES: Readonly<Record<State, Moves>> = {
-  proposed: { confirmed: 'queued', stopped: 'unwinding' },
+  proposed: { ...joining('proposed'), confirmed: 'queued', stopped: 'unwinding' },
   awaiting_approval: { ...rehearsing('awaiting_approval'), approved: 'awaiting_approval', consented: 'queued' },
   queued: { ...rehearsing('queued'), started: 'running', voided: 'awaiting_approval' },
   running: { ...rehearsing('running'), finished: outcomeOf },
   unwinding: {
+    ...joining('unwinding'),
     undo_started: 'unwinding',
     undo_ended: 'unwinding',
     undo_failed: 'needs_human',
     step_ended: 'unwinding',
     finished: outcomeOf,
   },
-  needs_human: { answered: answeredState, stopped: 'unwinding' },
+  needs_human: { ...joining('needs_human'), answered: answeredState, stopped: 'unwinding' },
   succeeded: { undone: 'undone' },
   unverified: { undone: 'undone' },
   failed: {},
@@ -102,6 +107,10 @@ export type Operation = {
   /** What a person must say. `undo_failed` asks about taking a step back, `asked` about the step itself. */
   readonly question: Question | null;
   readonly undoneBy: string | null;
+  /** Who takes part in a drill, in the order in which they joined. */
+  readonly joined: readonly string[];
+  /** When it last went on; that somebody joined is no such thing. */
+  readonly movedAt: string;
   readonly last: Entry;
 };
 
@@ -132,7 +141,8 @@ export function replay(plan: Plan, entries: readonly Entry[]): Operation {
 /** One entry further. */
 export function apply(operation: Operation, entry: Entry): Operation {
   const next = withEvent(operation, entry.event, entry.at);
-  return { ...next, state: advance(operation.state, entry.event, operation.question?.during), last: entry };
+  const state = advance(operation.state, entry.event, operation.question?.during);
+  return { ...next, state, movedAt: entry.event.type === 'joined' ? next.movedAt : entry.at, last: entry };
 }
 
 function begin(plan: Plan, last: Entry, event: EventOf<'proposed'>): Operation {
@@ -153,6 +163,8 @@ function begin(plan: Plan, last: Entry, event: EventOf<'proposed'>): Operation {
     stopped: null,
     question: null,
     undoneBy: null,
+    joined: [],
+    movedAt: last.at,
     last,
   };
 }
@@ -223,6 +235,8 @@ function withEvent(operation: Operation, event: Event, at: string): Operation {
       return { ...operation, question: questionOf(operation, event, 'undo') };
     case 'finished':
       return { ...operation, endedAt: at };
+    case 'joined':
+      return { ...operation, joined: [...operation.joined, event.by] };
     case 'undone':
       return { ...operation, undoneBy: event.operation };
   }

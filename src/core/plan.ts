@@ -20,6 +20,14 @@ export const Step = z.strictObject({
   undoable: z.boolean(),
   /** How long it took last time; null when it never ran here. */
   expectedSeconds: z.number().nullable(),
+  /**
+   * Of a drill: which of its parts the step belongs to, counted from 0 as in the system file. A part has passed when each of its
+   * steps is done and none of their checks has failed; failed when a step has failed or a check has; it did not run when one
+   * of its steps is waiting still. The plan's statements `Part 1`, `Part 2`, … say what each of them is.
+   */
+  part: z.int().nonnegative().optional(),
+  /** It stays as it is when the operation fails behind its gate, for looking into what went wrong (B11). */
+  kept: z.literal(true).optional(),
 });
 export type Step = z.infer<typeof Step>;
 

@@ -3,6 +3,7 @@ import type { Actions } from './action.ts';
 import type { EnvironmentFacts, Target } from './facts.ts';
 import type { Secret } from './secret.ts';
 import type { System } from './system.ts';
+import type { Vitals } from './vitals.ts';
 
 /**
  * What runbooks may ask of a platform. A runbook that lacks one is refused with the reason.
@@ -38,6 +39,8 @@ export interface Platform {
   names(target: Target, chosen: { readonly operation: string; readonly nonce: string }): BesideNames;
   /** Facts of one environment, read now; the survey is left null (it is read from the database itself). */
   facts(system: System, environment: string): Promise<EnvironmentFacts>;
+  /** How the environment's server is doing; absent where the provider tells nothing of it. */
+  vitals?(system: System, environment: string): Promise<Vitals>;
   /** The connection string of a database, read now. Never stored. */
   connection(system: System, database: DatabaseRef): Promise<Secret>;
   /** What opens the backups of this environment. */

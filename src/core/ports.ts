@@ -1,6 +1,6 @@
 // The contracts of everything outside that the use cases need: store, queue, people, and the reading of facts.
 import type { Actions } from './action.ts';
-import type { Facts, Proof } from './facts.ts';
+import type { Facts, Offsite, Proof } from './facts.ts';
 import type { Entry, Event } from './journal.ts';
 import type { Operation } from './operation.ts';
 import type { Plan } from './plan.ts';
@@ -72,6 +72,8 @@ export interface OperationStore {
   open(system: string | null): Promise<readonly Operation[]>;
   /** Ended lately, newest first. */
   recent(system: string | null, limit: number): Promise<readonly Operation[]>;
+  /** Proofs since `from` and before `to`, oldest first. */
+  proofs(system: string, from: string, to: string): Promise<readonly Proof[]>;
   /** The newest proof, of a given backup or of any. */
   lastProof(system: string, backup: string | null): Promise<Proof | null>;
   /** Median seconds that a step of this action took in this system when it succeeded; null when it never did. */
@@ -79,32 +81,35 @@ export interface OperationStore {
 }
 
 /**
- * What is told in Slack about an operation, by reference: it is composed when it is sent.
+ * What is told in Slack about a subject, by reference: it is composed when it is sent. A subject is an operation (`op-41`), an
+ * incident (`inc-7`), an alert (`al-12`) or a report (`rep-3`).
  * `card`: the one root message, edited in place. `note`: a reply in its thread about the journal entry `seq`.
- * `update`: the status update of a period (the n-th interval since the proposal, or the last one), posted to the channel.
+ * `update`: the status update of a period (the n-th interval since the beginning, or the last one), posted to the channel.
+ * `files`: what is uploaded, with a sentence.
  */
 export type Telling =
   | { readonly kind: 'card' }
   | { readonly kind: 'note'; readonly seq: number }
-  | { readonly kind: 'update'; readonly period: number | 'last' };
+  | { readonly kind: 'update'; readonly period: number | 'last' }
+  | { readonly kind: 'files' };
 
 /** Which tellings follow from new journal entries. Called inside the transaction that appends them, so that none is lost. */
 export type Narrate = (operation: Operation, entries: readonly Entry[]) => readonly Telling[];
 
 export type OutboxItem = {
   readonly id: string;
-  readonly operation: string;
+  readonly subject: string;
   readonly telling: Telling;
   readonly attempts: number;
-  /** Where the operation's card stands, once it was posted. */
+  /** Where the subject's card stands, once it was posted. */
   readonly card: { readonly channel: string; readonly ts: string } | null;
   /** A former attempt began and nobody knows whether it arrived (the process died, the reply was lost). */
   readonly uncertain: boolean;
 };
 
 export interface Outbox {
-  /** Adds a telling unless it is there already (same operation, kind and seq or period). */
-  add(operation: string, telling: Telling): Promise<void>;
+  /** Adds a telling unless it is there already (same subject, kind and seq or period). */
+  add(subject: string, telling: Telling): Promise<void>;
   /** Takes what is due, oldest first, marking it as begun. A card becomes due at most once every 3 seconds, with the newest state. */
   take(limit: number): Promise<readonly OutboxItem[]>;
   /** It arrived. For a card also remembers where, and that it shows the journal up to `seq`. */
@@ -114,13 +119,18 @@ export interface Outbox {
   /** It will not be tried again, with the reason. */
   drop(id: string, why: string): Promise<void>;
   /** The card's message is gone: the next one is posted anew. */
-  forgetCard(operation: string): Promise<void>;
+  forgetCard(subject: string): Promise<void>;
+  /** Where the subject's card stands; null while it was not posted. */
+  cardOf(subject: string): Promise<{ readonly channel: string; readonly ts: string } | null>;
 }
+
+/** Whose workers are woken: what people wait for never stands behind what runs by itself. */
+export type Lane = 'people' | 'scheduled';
 
 /** The queue wakes workers; it is never the truth. */
 export interface Queue {
   /** Throws when the queue cannot be reached; the sweeper will find the operation then. */
-  wake(operation: string): Promise<void>;
+  wake(operation: string, lane: Lane): Promise<void>;
 }
 
 /** Who holds a role now. Throws when that cannot be found out: uncertain means no. */
@@ -135,4 +145,6 @@ export interface Systems {
   /** Reads facts of the environments; surveys those in `survey`, counting rows written since `since`. */
   facts(system: System, environments: readonly string[]): Promise<Facts>;
   survey(system: System, facts: Facts, environments: readonly string[], since: string | null): Promise<Facts>;
+  /** The copies of an environment's backups out of the house; null where no such place is named. Never throws because it is away. */
+  offsite(system: System, environment: string): Promise<Offsite | null>;
 }

@@ -3,14 +3,18 @@ import type { ActionName, Args } from './action.ts';
 import type { OperationCommand, OperationVerb } from './command.ts';
 import type { Facts, Proof } from './facts.ts';
 import type { Operation } from './operation.ts';
-import type { Pinned, Plan, Statement } from './plan.ts';
+import type { Pinned, Plan, Statement, Step } from './plan.ts';
 import type { BesideNames, Capability } from './platform.ts';
+import type { Held } from './retention.ts';
 import type { System } from './system.ts';
 
 /** A step before the platform has said what will run. */
 export type StepDraft = {
-  [N in ActionName]: { readonly action: N; readonly title: string; readonly args: Args<N> };
+  [N in ActionName]: { readonly action: N; readonly title: string; readonly args: Args<N> } & OfDrill;
 }[ActionName];
+
+/** As in the plan's step. */
+type OfDrill = Pick<Step, 'part' | 'kept'>;
 
 export type PlanDraft = {
   readonly environment: string;
@@ -33,6 +37,8 @@ export type PlanInput<C extends OperationCommand> = {
   readonly proof: Proof | null;
   /** The operation that is to be undone; null for every other verb. */
   readonly former: Operation | null;
+  /** What must not be deleted; null where `needs` does not ask for `retention`. */
+  readonly held: Held | null;
   readonly chosen: {
     readonly operation: string;
     readonly now: Date;
@@ -54,6 +60,10 @@ export type FactsNeed = {
   /** Count rows of these environments' databases, and those written since the moment that this returns. */
   readonly survey: readonly string[];
   writtenSince(facts: Facts): string | null;
+  /** Read the copies out of the house of these environments, which may be slow. */
+  readonly offsite?: readonly string[];
+  /** Find out which backups of this environment, and copies of them, must not be deleted. */
+  readonly retention?: string;
 };
 
 export type Runbooks = { readonly [V in OperationVerb]: Runbook<Extract<OperationCommand, { verb: V }>> };

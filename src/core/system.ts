@@ -1,6 +1,10 @@
 // What is protected: one system with its environments, rules and people, as written in systems/*.yml.
 import { z } from 'zod';
+import { incidentProblems } from './incident-problems.ts';
+import { Contact, IncidentRules } from './incident-rules.ts';
 import { ChannelId, GroupId, Identifier, Slug, UserId } from './names.ts';
+import { Drill, Schedule, Watch } from './schedule.ts';
+import { scheduleProblems } from './schedule-problems.ts';
 import { SmokeTest } from './smoke.ts';
 
 /** Who holds a role: named people, or the members of a Slack user group at the moment of asking. */
@@ -47,6 +51,8 @@ const Environment = z.strictObject({
   smoke: z.array(SmokeTest).default([]),
   /** Production's personal data never stands here: `masking` is applied while a backup is loaded (B6, B7). */
   masked: z.boolean().default(false),
+  /** Each new scheduled backup is made a checked candidate beside the live database, for an emergency. It costs its disk space. */
+  keepWarm: z.boolean().default(false),
   /** How long the database that a restore replaced is kept for undo. */
   keepDays: z.number().positive().max(90).default(7),
   /** What the platform needs to reach it; judged by the platform's own schema. */
@@ -143,6 +149,18 @@ export const BackupRules = z.strictObject({
   /** How far a backup's size may differ from the one before it. */
   sizeTolerancePercent: z.number().positive(),
   retentionDays: z.int().positive(),
+  /**
+   * How long backups that Holdfast keeps itself are kept, by why they were made; null: forever. The first backup of a month
+   * counts as `monthly` besides. What no tier names is kept (S13, P13, B3).
+   */
+  tiers: z
+    .strictObject({
+      scheduled: z.int().positive().nullable().optional(),
+      manual: z.int().positive().nullable().optional(),
+      preimage: z.int().positive().nullable().optional(),
+      monthly: z.int().positive().nullable().optional(),
+    })
+    .optional(),
   /** Plans warn when no restore was proven for so long. */
   provenWithinDays: z.number().positive().default(35),
 });
@@ -199,6 +217,12 @@ export const System = z
     backups: BackupRules,
     objectives: Objectives.optional(),
     scenarios: z.record(Slug, Scenario).default({}),
+    /** People and vendors by name, for escalation, tickets and `/dr contacts`. */
+    contacts: z.record(Slug, Contact).default({}),
+    incidents: IncidentRules.prefault({}),
+    schedules: z.array(Schedule).default([]),
+    drills: z.record(Slug, Drill).default({}),
+    watch: Watch.prefault({}),
     masking: Masking.optional(),
     tables: z.array(Table).min(1),
     invariants: z.array(Invariant).default([]),
@@ -220,7 +244,7 @@ type Problem = { path: (string | number)[]; message: string };
 
 /** Rules between the parts of one system file that no field alone can break. */
 function problemsOf(system: z.infer<typeof System>): Problem[] {
-  const problems: Problem[] = [];
+  const problems: Problem[] = [...scheduleProblems(system), ...incidentProblems(system)];
   const known = new Set(Object.keys(system.roles));
   const mustBeRole = (name: string, path: (string | number)[]) => {
     if (!known.has(name)) problems.push({ path, message: `names the role "${name}", which is not under roles` });

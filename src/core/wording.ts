@@ -55,3 +55,21 @@ export function list(words: readonly string[]): string {
 export function utcShort(moment: string, now: Date): string {
   return moment.slice(0, 10) === now.toISOString().slice(0, 10) ? `${moment.slice(11, 16)} UTC` : utc(moment);
 }
+
+/** Text on one line, without characters that cannot be seen or that turn the direction of writing. */
+export function clean(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/[\s\p{Zl}\p{Zp}]+/gu, ' ')
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}]/gu, '')
+    .trim();
+}
+
+/** What a person typed, as they meant it: Slack writes people, channels and the characters of its markup in a way of its own. */
+export function asMeant(text: string): string {
+  return text
+    .replace(/<([@#])[A-Z0-9]{1,30}\|([^<>|]{1,80})>/g, '$1$2')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&');
+}

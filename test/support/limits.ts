@@ -1,5 +1,5 @@
 // Checks a message or dialog against Slack's limits and against markup that is not ours.
-import type { ModalView } from '@slack/types';
+import type { HomeView, ModalView } from '@slack/types';
 import type { Message } from '../../src/messages/message.ts';
 
 /** Our own bound for a whole message: Slack refuses blocks that are very long together, without saying where. */
@@ -27,6 +27,13 @@ export function viewProblems(view: ModalView): string[] {
     ...within('private_metadata', view.private_metadata, 1, 3000),
     ...(view.blocks.length > 100 ? [`${view.blocks.length} blocks`] : []),
     ...view.blocks.flatMap((block, at) => blockProblems(block as unknown as Node, `block ${at + 1}`)),
+  ];
+}
+
+export function homeProblems({ blocks }: HomeView): string[] {
+  return [
+    ...(blocks.length > 100 ? [`${blocks.length} blocks`] : []),
+    ...blocks.flatMap((block, at) => blockProblems(block as unknown as Node, `block ${at + 1}`)),
   ];
 }
 
@@ -62,6 +69,7 @@ function blockProblems(block: Node, at: string): string[] {
         ...(block['text'] === undefined && fields.length === 0 ? [`${at} is empty`] : []),
         ...(fields.length > 10 ? [`${at} has ${fields.length} fields`] : []),
         ...fields.flatMap((field) => within(`${at} field`, textOf(field), 1, 2000)),
+        ...(isNode(block['accessory']) ? actionProblems([block['accessory']], at) : []),
       ];
     }
     case 'context': {
@@ -72,9 +80,14 @@ function blockProblems(block: Node, at: string): string[] {
       ];
     }
     case 'actions':
-      return actionProblems(listOf(block['elements']), at);
+      return [...blockIdProblems(block, at), ...actionProblems(listOf(block['elements']), at)];
     case 'input':
-      return within(`${at} label`, textOf(block['label']), 1, 2000);
+      return [
+        ...blockIdProblems(block, at),
+        ...within(`${at} label`, textOf(block['label']), 1, 2000),
+        ...(block['hint'] === undefined ? [] : within(`${at} hint`, textOf(block['hint']), 1, 2000)),
+        ...(isNode(block['element']) ? elementProblems(block['element'], at) : [`${at} has no element`]),
+      ];
     case 'divider':
       return [];
     default:
@@ -82,10 +95,35 @@ function blockProblems(block: Node, at: string): string[] {
   }
 }
 
-function actionProblems(buttons: readonly Node[], at: string): string[] {
-  const ids = buttons.map((button) => button['action_id']);
+function blockIdProblems(block: Node, at: string): string[] {
+  return block['block_id'] === undefined ? [] : within(`${at} block_id`, block['block_id'], 1, 255);
+}
+
+/** Of an input, and of boxes in a message. */
+function elementProblems(element: Node, at: string): string[] {
+  const options = listOf(element['options']);
+  const most = element['type'] === 'static_select' ? 100 : 10;
+  const chooses = element['type'] === 'static_select' || element['type'] === 'checkboxes';
   return [
-    ...(buttons.length < 1 || buttons.length > 25 ? [`${at} has ${buttons.length} buttons`] : []),
+    ...(chooses && (options.length < 1 || options.length > most) ? [`${at} has ${options.length} options`] : []),
+    ...options.flatMap((option) => [
+      ...within(`${at} option`, textOf(option['text']), 1, 75),
+      ...within(`${at} option value`, option['value'], 1, 150),
+    ]),
+    ...(element['initial_value'] === undefined ? [] : within(`${at} initial value`, element['initial_value'], 0, 3000)),
+  ];
+}
+
+function actionProblems(elements: readonly Node[], at: string): string[] {
+  const buttons = elements.filter(({ type }) => type === 'button');
+  const others = elements.filter(({ type }) => type !== 'button');
+  return [...buttonProblems(elements, buttons, at), ...others.flatMap((element) => elementProblems(element, at))];
+}
+
+function buttonProblems(elements: readonly Node[], buttons: readonly Node[], at: string): string[] {
+  const ids = elements.map((element) => element['action_id']);
+  return [
+    ...(elements.length < 1 || elements.length > 25 ? [`${at} has ${elements.length} elements`] : []),
     ...(new Set(ids).size === ids.length ? [] : [`${at} uses an action_id twice`]),
     ...buttons.flatMap((button) => [
       ...within(`${at} button`, textOf(button['text']), 1, 75),

@@ -130,6 +130,7 @@ export function paperPlatform(system: System, { direct = false } = {}): Paper {
       environments: Object.fromEntries(environments.map((name) => [name, factsHere(name)])),
     }),
     survey: async (_system, facts: Facts) => facts,
+    offsite: async () => null,
   };
   return paper;
 }

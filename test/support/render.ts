@@ -1,5 +1,5 @@
 // Blocks as compact text, for snapshots that a person can read and judge.
-import type { ModalView } from '@slack/types';
+import type { HomeView, ModalView } from '@slack/types';
 import type { Message } from '../../src/messages/message.ts';
 
 type Node = Readonly<Record<string, unknown>>;
@@ -18,6 +18,10 @@ export function renderView(view: ModalView): string {
   ].join('\n----\n');
 }
 
+export function renderHome({ blocks }: HomeView): string {
+  return ['HOME', ...blocks.map((block) => renderBlock(block as unknown as Node))].join('\n----\n');
+}
+
 function renderBlock(block: Node): string {
   switch (block['type']) {
     case 'header':
@@ -26,16 +30,36 @@ function renderBlock(block: Node): string {
       return [
         ...(block['text'] === undefined ? [] : [textOf(block['text'])]),
         ...listOf(block['fields']).map(field),
+        ...(block['accessory'] === undefined ? [] : [`  ${renderButton(block['accessory'] as Node)}`]),
       ].join('\n');
     case 'context':
       return `(${listOf(block['elements']).map(textOf).join(' | ')})`;
     case 'actions':
-      return listOf(block['elements']).map(renderButton).join(' ');
+      return listOf(block['elements']).map(renderElement).join(' ');
     case 'input':
-      return `INPUT ${textOf(block['label'])}`;
+      return renderInput(block);
     default:
       return String(block['type']);
   }
+}
+
+function renderInput(block: Node): string {
+  const element = block['element'] as Node;
+  const hint = block['hint'] === undefined ? [] : [`  (${textOf(block['hint'])})`];
+  const initial = element['initial_value'] === undefined ? [] : [`  = ${String(element['initial_value'])}`];
+  const optional = block['optional'] === true ? ', optional' : '';
+  return [`INPUT ${textOf(block['label'])}${optional}`, ...hint, ...initial, ...optionsOf(element)].join('\n');
+}
+
+function optionsOf(element: Node): string[] {
+  const initial = (element['initial_option'] as Node | undefined)?.['value'];
+  return listOf(element['options']).map(
+    (option) => `  ${option['value'] === initial ? '(x)' : '( )'} ${textOf(option['text'])}`,
+  );
+}
+
+function renderElement(element: Node): string {
+  return element['type'] === 'checkboxes' ? ['BOXES', ...optionsOf(element)].join('\n') : renderButton(element);
 }
 
 function renderButton(button: Node): string {

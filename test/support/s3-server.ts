@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { freePort } from '../../sandbox/servers/free-port.ts';
 import { startProcess } from '../../sandbox/servers/server-process.ts';
 import { workingDirectory } from '../../sandbox/servers/working-directory.ts';
-import type { S3Credentials } from '../../src/archives/s3-store.ts';
+import type { S3Credentials } from '../../src/archives/s3-bucket.ts';
 import { Secret } from '../../src/core/secret.ts';
 
 const program = join(import.meta.dirname, '../../node_modules/s3rver/bin/s3rver.js');

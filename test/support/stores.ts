@@ -1,6 +1,7 @@
 // Opens stores on fresh databases of one real PostgreSQL server, with a second connection for looking behind the scenes.
 import pg from 'pg';
 import { startPostgres } from '../../sandbox/servers/postgres.ts';
+import type { NarrateAlert, NarrateIncident } from '../../src/core/incident-ports.ts';
 import type { Narrate } from '../../src/core/ports.ts';
 import type { Log } from '../../src/lib/log.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
@@ -14,10 +15,23 @@ export type OpenStore = Store & {
   sql(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
 };
 
+/** What is told of operations, incidents and alerts: nothing, unless a test says so. */
+export type Narrators = {
+  readonly narrate?: Narrate;
+  readonly narrateIncident?: NarrateIncident;
+  readonly narrateAlert?: NarrateAlert;
+};
+
+export const SILENT: Required<Narrators> = {
+  narrate: () => [],
+  narrateIncident: () => ({ tellings: [], notices: [] }),
+  narrateAlert: () => [],
+};
+
 export type StoreServer = {
   readonly port: number;
   /** A store on a database of its own, migrated. */
-  open(narrate?: Narrate): Promise<OpenStore>;
+  open(narrators?: Narrators): Promise<OpenStore>;
   /** Closes every store and stops the server. */
   stop(): Promise<void>;
 };
@@ -28,12 +42,12 @@ export async function startStores(): Promise<StoreServer> {
   const toClose = new Set<() => Promise<void>>();
   let databases = 0;
 
-  async function open(narrate: Narrate = () => []): Promise<OpenStore> {
+  async function open(narrators: Narrators = {}): Promise<OpenStore> {
     databases += 1;
     const name = `store_${databases}`;
     await run(server.url, `create database ${name}`);
     const url = server.urlOf(name);
-    const store = createStore({ connectionString: url, narrate, log: silentLog });
+    const store = createStore({ connectionString: url, ...SILENT, ...narrators, log: silentLog });
     const close = async () => {
       if (toClose.delete(close)) await store.close();
     };

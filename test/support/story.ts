@@ -105,7 +105,7 @@ function storyOf(world: World, people: People): Story {
   const seen = () => people.channel('incidents');
   const privateTo = (name: PersonName) => seen().filter(({ ephemeralTo }) => ephemeralTo === name);
   const roots = () => seen().filter(isRoot);
-  const cards = (operation: string) => roots().filter(({ text }) => /^op-\d+/.exec(text)?.[0] === operation);
+  const cards = (subject: string) => roots().filter(({ text }) => /^(?:op|inc|al)-\d+/.exec(text)?.[0] === subject);
   const card = (operation: string) => cards(operation)[0];
 
   async function told(name: PersonName, act: () => Promise<unknown>): Promise<string> {

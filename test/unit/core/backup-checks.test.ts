@@ -1,9 +1,17 @@
 // The daily verification of backups: every rule with its verdict and its figure (G1-G3, G5).
 import { describe, expect, it } from 'vitest';
-import { checkBackups, checkObjective, newestFinished } from '../../../src/core/backup-checks.ts';
+import {
+  checkBackups,
+  checkObjective,
+  isProvenLately,
+  newestEnded,
+  newestFinished,
+  newestWhole,
+  recoveryPoints,
+} from '../../../src/core/backup-checks.ts';
 import type { Backup, Window } from '../../../src/core/facts.ts';
 import type { BackupRules } from '../../../src/core/system.ts';
-import { backupOf, daysAgo, NOW, nightly } from '../../support/facts.ts';
+import { backupOf, daysAgo, NOW, nightly, proofOf } from '../../support/facts.ts';
 import { systemOf } from '../../support/system.ts';
 
 const { backups: rules } = systemOf();
@@ -140,6 +148,28 @@ describe('the age of the newest', () => {
     expect(judge('Newest', WEEK, at(1))).toBe('FAIL a008 finished 26 h ago');
   });
 
+  it('is a warning for an hour while the next one runs: it is on its way', () => {
+    const end = Date.parse(backupOf('a008').finishedAt ?? '');
+    const at = (ms: number) => ({ now: new Date(end + 26 * 3_600_000 + ms) });
+    const next = backupOf('a009', { state: 'running', startedAt: daysAgo(-1, 12), finishedAt: null });
+    expect(judge('Newest', [next, ...WEEK], at(1))).toBe('WARN a008 finished 26 h ago; a009 is running');
+    expect(judge('Newest', [{ ...next, state: 'pending' }, ...WEEK], at(3_600_000))).toMatch(/^WARN/);
+    expect(judge('Newest', [next, ...WEEK], at(3_600_001))).toBe('FAIL a008 finished 27 h ago');
+    expect(judge('Newest', [{ ...next, kind: 'preimage' }, ...WEEK], at(1))).toMatch(/^FAIL/);
+  });
+
+  it('knows the newest that an operation did not take for itself', () => {
+    expect(newestWhole([backupOf('p009', { kind: 'preimage' }), ...WEEK])?.id).toBe('a008');
+    expect(newestWhole([])).toBeNull();
+  });
+
+  it('knows the newest that has come to its end, well or not', () => {
+    const running = backupOf('a009', { state: 'running' });
+    const failed = backupOf('a008', { state: 'failed' });
+    expect(newestEnded([backupOf('p010', { kind: 'preimage' }), running, failed, ...OLDER])?.id).toBe('a008');
+    expect(newestEnded([running])).toBeNull();
+  });
+
   it('knows the newest finished backup, or that there is none', () => {
     expect(newestFinished(today({ state: 'running' }))?.id).toBe('a007');
     expect(newestFinished(today({ finishedAt: null }))?.id).toBe('a007');
@@ -216,6 +246,15 @@ describe('retention', () => {
   ])('has a backup of each of seven days %s', (_when, now, backups) => {
     expect(judge('Retention', backups, { now: new Date(now) })).toMatch(/^PASS 7 of 7 days/);
   });
+
+  it('is as stated while tonight’s backup runs and that of the first night has become too old', () => {
+    const now = new Date('2025-11-21T02:03:00.000Z');
+    const running = today({ state: 'running', finishedAt: null });
+    const figure = '6 of 7 days have a finished backup, 6 records, a008 is running';
+    expect(judge('Retention', running, { now })).toBe(`PASS ${figure}`);
+    expect(judge('Retention', running.toSpliced(3, 1), { now })).toMatch(/^WARN 5 of 7 days/);
+    expect(judge('Retention', running, { now: new Date('2025-11-22T04:00:00.001Z') })).toMatch(/^WARN 5 of 7 days/);
+  });
 });
 
 describe('the details', () => {
@@ -235,6 +274,16 @@ describe('the details', () => {
     ['fail when there is none', [], {}, 'FAIL there is none'],
   ])('%s', (_claim, backups, judged, verdict) => {
     expect(judge('Latest', backups, judged)).toBe(verdict);
+  });
+});
+
+describe('a proof', () => {
+  const at = (ms: number) => ({ ...proofOf('a007'), at: new Date(Date.parse(daysAgo(35)) + ms).toISOString() });
+
+  it('is one of lately within the days of the rule, to the millisecond', () => {
+    expect(isProvenLately(at(0), rules, NOW)).toBe(true);
+    expect(isProvenLately(at(-1), rules, NOW)).toBe(false);
+    expect(isProvenLately(null, rules, NOW)).toBe(false);
   });
 });
 
@@ -266,6 +315,14 @@ describe('the recovery point objective', () => {
       status: 'warn',
       figure: 'not known: the archive of the log could not be read (the host cannot be reached)',
     });
+  });
+
+  it('stands on moments where they can be recovered, else on backups', () => {
+    expect(recoveryPoints(nightly(3), { from: at(100), to: at(0.5) }, rules, NOW)).toEqual({
+      minutes: 30,
+      by: 'moments',
+    });
+    expect(recoveryPoints(nightly(3), null, rules, NOW)).toEqual({ minutes: 1440, by: 'backups' });
   });
 
   it('is met by backups that are close enough', () => {

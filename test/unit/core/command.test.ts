@@ -1,7 +1,8 @@
 // Parsing what a person typed: every outcome, and that hostile text stays text.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Command, commandText, parseCommand } from '../../../src/core/command.ts';
+import { type Command, commandText } from '../../../src/core/command.ts';
+import { parseCommand } from '../../../src/core/parse-command.ts';
 
 function restoring(given: Partial<Extract<Command, { verb: 'restore' }>>): Command {
   return { verb: 'restore', system: null, environment: 'production', backup: null, at: null, table: null, ...given };
@@ -62,7 +63,17 @@ const accepted: [string, Command][] = [
   ['undo op-41', { verb: 'undo', operation: 'op-41' }],
   ['backup', { verb: 'backup', system: null, environment: null }],
   ['backup staging', { verb: 'backup', system: null, environment: 'staging' }],
-  ['backups', { verb: 'backups', system: null }],
+  ['backups', { verb: 'backups', system: null, retention: false }],
+  ['backups --retention', { verb: 'backups', system: null, retention: true }],
+  ['drill monthly', { verb: 'drill', system: null, drill: 'monthly' }],
+  ['drills', { verb: 'drills', system: null }],
+  ['schedules', { verb: 'schedules', system: null }],
+  ['contacts', { verb: 'contacts', system: null }],
+  ['alerts', { verb: 'alerts', system: null }],
+  ['report', { verb: 'report', system: null, of: null }],
+  ['report 2026-11', { verb: 'report', system: null, of: '2026-11' }],
+  ['copy latest', { verb: 'copy', system: null, backup: 'latest' }],
+  ['prune', { verb: 'prune', system: null }],
   ['status --system grayledger', { verb: 'status', system: 'grayledger' }],
   ['systems', { verb: 'systems' }],
   ['cancel op-7', { verb: 'cancel', operation: 'op-7' }],
@@ -100,7 +111,7 @@ const refused: [string, string, RegExp][] = [
   ['recover Corruption!', 'usage', /not a valid scenario/],
   ['recover corruption a001 now', 'usage', /“now”/],
   ['cleanup 41', 'usage', /not a valid operation/],
-  [`restore staging ${'a'.repeat(400)}`, 'too-long', /at most 300/],
+  [`restore staging ${'a'.repeat(1000)}`, 'too-long', /at most 1000/],
   ['restore staging a001\u202e', 'unprintable', /cannot be seen/],
   ['restore staging \u0000', 'unprintable', /cannot be seen/],
 ];

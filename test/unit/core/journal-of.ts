@@ -89,6 +89,7 @@ export const finished = (
   type: 'finished',
   outcome,
 });
+export const joined = (by: string): Event => ({ type: 'joined', by });
 export const undone: Event = { type: 'undone', operation: 'op-2' };
 /** A step from its intent to its end. */
 export const ran = (step: string, outcome: Outcome = done): Event[] => [begun(step), ended(step, outcome)];

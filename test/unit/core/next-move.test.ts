@@ -270,3 +270,28 @@ describe('whatever a worker meets', () => {
     );
   });
 });
+
+describe('a drill that fails', () => {
+  // A file that is fetched, a database that is built and one that is exchanged; the last two are kept (B11).
+  const plan = planOf({
+    steps: [
+      stepOf('s1', { action: 'backup.fetch' }),
+      stepOf('s2', { kept: true }),
+      stepOf('s3', { action: 'database.promote', effect: 'change', kept: true }),
+      stepOf('s4', { action: 'health.check', effect: 'read', undoable: false }),
+    ],
+  });
+  const gone = [...ran('s1'), ...ran('s2'), ...agreed, started, ...ran('s3'), ...ran('s4', failed)];
+  const next = (events: Event[]) => inWords(nextMove(operationOf(plan, events)));
+
+  it('leaves what it has changed as it is, and takes back the rest', () => {
+    expect(next([...gone, stopped('failed')])).toBe('undo s1');
+    expect(next([...gone, stopped('failed'), undoing('s1'), undid('s1')])).toBe('finish failed');
+  });
+
+  it('takes everything back before its gate, and when it is cancelled', () => {
+    expect(next([...ran('s1'), ...ran('s2', failed), stopped('failed')])).toBe('undo s2');
+    expect(next([...ran('s1'), ...ran('s2'), stopped('cancelled')])).toBe('undo s2');
+    expect(next([...gone.slice(0, -2), stopped('cancelled')])).toBe('undo s3');
+  });
+});

@@ -21,6 +21,7 @@ import {
   failed,
   finished,
   further,
+  joined,
   journalOf,
   minute,
   notUndone,
@@ -332,5 +333,20 @@ describe('whatever the order of events', () => {
         }
       }),
     );
+  });
+});
+
+describe('taking part in a drill', () => {
+  it('is remembered in the order of joining, and moves nothing', () => {
+    const before = operationOf(TYPED, [confirmed]);
+    const after = further(further(before, joined(CAROL)), joined(BOB));
+    expect(after).toMatchObject({ state: 'queued', joined: [CAROL, BOB], movedAt: before.last.at });
+    expect(after.last.at).not.toBe(after.movedAt);
+    expect(further(after, started).movedAt).toBe(minute(4));
+  });
+
+  it('goes on while a question is open, which stays open', () => {
+    const asking = operationOf(planOf(), [begun('s1'), asked('s1'), joined(CAROL), answered('s1', 'did_not')]);
+    expect(asking).toMatchObject({ state: 'awaiting_approval', joined: [CAROL], question: null });
   });
 });

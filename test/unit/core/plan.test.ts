@@ -64,6 +64,7 @@ describe('the effect of an action', () => {
       'server.recreate destroy',
       'leftover.drop destroy',
       'release.rollback change',
+      'backups.prune destroy',
     ]);
   });
 });

@@ -23,12 +23,14 @@ const EVENTS: Readonly<Record<EventType, Event>> = {
   undo_ended: event.undid('s1'),
   undo_failed: event.notUndone('s1'),
   finished: event.finished(),
+  joined: event.joined(event.CAROL),
   undone: event.undone,
 };
 
 const LEGAL: Readonly<Record<State, Partial<Record<EventType, State>>>> = {
-  proposed: { confirmed: 'queued', stopped: 'unwinding' },
+  proposed: { joined: 'proposed', confirmed: 'queued', stopped: 'unwinding' },
   awaiting_approval: {
+    joined: 'awaiting_approval',
     step_started: 'awaiting_approval',
     step_progress: 'awaiting_approval',
     step_ended: 'awaiting_approval',
@@ -38,6 +40,7 @@ const LEGAL: Readonly<Record<State, Partial<Record<EventType, State>>>> = {
     stopped: 'unwinding',
   },
   queued: {
+    joined: 'queued',
     step_started: 'queued',
     step_progress: 'queued',
     step_ended: 'queued',
@@ -47,6 +50,7 @@ const LEGAL: Readonly<Record<State, Partial<Record<EventType, State>>>> = {
     stopped: 'unwinding',
   },
   running: {
+    joined: 'running',
     step_started: 'running',
     step_progress: 'running',
     step_ended: 'running',
@@ -55,13 +59,14 @@ const LEGAL: Readonly<Record<State, Partial<Record<EventType, State>>>> = {
     finished: 'succeeded',
   },
   unwinding: {
+    joined: 'unwinding',
     step_ended: 'unwinding',
     undo_started: 'unwinding',
     undo_ended: 'unwinding',
     undo_failed: 'needs_human',
     finished: 'succeeded',
   },
-  needs_human: { answered: 'running', stopped: 'unwinding' },
+  needs_human: { joined: 'needs_human', answered: 'running', stopped: 'unwinding' },
   succeeded: { undone: 'undone' },
   unverified: { undone: 'undone' },
   failed: {},

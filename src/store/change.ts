@@ -3,41 +3,28 @@ import { Fault, LeaseLost } from '../core/errors.ts';
 import { chain, type Entry, type Event } from '../core/journal.ts';
 import { apply, type Operation } from '../core/operation.ts';
 import type { Lease, Narrate } from '../core/ports.ts';
-import { sleep } from '../lib/clock.ts';
-import { asOurs } from './during.ts';
+import { decided } from './decided.ts';
 import type { Db } from './pool.ts';
 import { operationsOf } from './reading.ts';
 import { record } from './record.ts';
-import { databaseNow, type Tx, transaction } from './transaction.ts';
+import type { Tx } from './transaction.ts';
 
 export type Decide = (operation: Operation, now: Date) => readonly Event[];
 
 /** See `OperationStore.change`. */
 export async function change(db: Db, narrate: Narrate, id: string, decide: Decide, lease?: Lease): Promise<Operation> {
-  const seen: { refusal?: { thrown: unknown }; after?: Operation } = {};
-  try {
-    return await transaction(db, async (tx) => {
-      const before = await locked(tx, id);
-      const now = await databaseNow(tx);
+  const { operation } = await decided(db, `changing ${id}`, {
+    lock: (tx) => locked(tx, id),
+    decide: (before, now) => {
       if (lease !== undefined) requireLease(before.lease, lease, now);
-      let events: readonly Event[];
-      try {
-        events = decide(before.operation, now);
-      } catch (thrown) {
-        seen.refusal = { thrown };
-        throw thrown;
-      }
-      const { operation, entries } = appended(before.operation, events, now);
-      if (entries.length > 0) await record(tx, operation, entries, narrate);
-      seen.after = operation;
-      return operation;
-    });
-  } catch (thrown) {
-    // Even when the rollback failed too, the caller gets to see what `decide` had to say.
-    if (seen.refusal !== undefined) throw seen.refusal.thrown;
-    if (seen.after !== undefined && (await wasWritten(db, seen.after))) return seen.after;
-    throw asOurs(`changing ${id}`, thrown);
-  }
+      return appended(before.operation, decide(before.operation, now), now);
+    },
+    write: async (tx, { operation: after, entries }) => {
+      if (entries.length > 0) await record(tx, after, entries, narrate);
+    },
+    holds: (tx, { operation: after }) => holds(tx, id, after.last.hash),
+  });
+  return operation;
 }
 
 type Locked = {
@@ -74,24 +61,6 @@ function appended(before: Operation, events: readonly Event[], now: Date): { ope
   return { operation, entries };
 }
 
-/** The connection broke after everything was written: did the commit arrive? Throws when that cannot be found out. */
-async function wasWritten(db: Db, { id, last }: Operation): Promise<boolean> {
-  let cause: unknown;
-  for (let attempt = 1; attempt <= 5; attempt += 1) {
-    try {
-      return await transaction(db, (tx) => holds(tx, id, last.hash), PATIENT);
-    } catch (thrown) {
-      cause = thrown;
-      await sleep(attempt * 300);
-    }
-  }
-  throw new Fault(`changing ${id}: the connection was lost, and whether it was written is not known`, { cause });
-}
-
-/** Longer than the server lets a transaction of ours idle, after which it is surely over. */
-const PATIENT = { statementMs: 10_000, lockMs: 8_000 };
-
-/** The lock makes the answer final: it is only given when the other transaction is over. */
 async function holds(tx: Tx, id: string, hash: string): Promise<boolean> {
   await tx.selectFrom('operations').select('id').where('id', '=', id).forNoKeyUpdate().execute();
   const entry = await tx.selectFrom('journal').select('seq').where('hash', '=', hash).executeTakeFirst();

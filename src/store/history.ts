@@ -12,6 +12,18 @@ export async function lastProof(db: Db, system: string, backup: string | null): 
   return row?.proof ?? null;
 }
 
+export async function proofs(db: Db, system: string, from: string, to: string): Promise<readonly Proof[]> {
+  const rows = await db
+    .selectFrom('proofs')
+    .select('proof')
+    .where('system', '=', system)
+    .where('at', '>=', from)
+    .where('at', '<', to)
+    .orderBy('at')
+    .execute();
+  return rows.map(({ proof }) => proof);
+}
+
 export async function usualSeconds(db: Db, system: string, action: string): Promise<number | null> {
   const row = await db
     .selectFrom('durations')

@@ -1,19 +1,19 @@
 // The operation store: each method of the contract, with the activity that its faults name.
-import { sql } from 'kysely';
-import { Fault } from '../core/errors.ts';
 import type { Narrate, OperationStore } from '../core/ports.ts';
 import { change } from './change.ts';
 import { create } from './create.ts';
 import { during } from './during.ts';
-import { lastProof, usualSeconds } from './history.ts';
+import { lastProof, proofs, usualSeconds } from './history.ts';
 import { claim, release, renew } from './leases.ts';
 import { due, expired, open, recent } from './lists.ts';
+import { nextNumber } from './numbers.ts';
 import type { Db } from './pool.ts';
 import { entriesOf, operationsOf } from './reading.ts';
 
 export function operationStore(db: Db, narrate: Narrate): OperationStore {
   return {
-    nextId: () => during('choosing the next operation id', () => nextId(db)),
+    nextId: () =>
+      during('choosing the next operation id', async () => `op-${await nextNumber(db, 'operation_number')}`),
     create: (plan, asked) => during(`storing ${plan.operation}`, () => create(db, narrate, plan, asked)),
     load: (id) =>
       during(`reading ${id}`, async () => {
@@ -30,14 +30,8 @@ export function operationStore(db: Db, narrate: Narrate): OperationStore {
     expired: () => during('looking for operations that waited too long', () => expired(db)),
     open: (system) => during('listing open operations', () => open(db, system)),
     recent: (system, limit) => during('listing ended operations', () => recent(db, system, limit)),
+    proofs: (system, from, to) => during('listing proofs', () => proofs(db, system, from, to)),
     lastProof: (system, backup) => during('looking for the last proof', () => lastProof(db, system, backup)),
     usualSeconds: (system, action) => during('looking up durations', () => usualSeconds(db, system, action)),
   };
-}
-
-async function nextId(db: Db): Promise<string> {
-  const { rows } = await sql<{ number: number }>`select nextval('holdfast.operation_number') as number`.execute(db);
-  const [row] = rows;
-  if (row === undefined) throw new Fault('choosing the next operation id: the sequence gave none');
-  return `op-${row.number}`;
 }

@@ -9,7 +9,7 @@ import { addTellings } from './tellings.ts';
 export function outboxStore(db: Db): Outbox {
   const rows = () => db.updateTable('outbox');
   return {
-    add: (operation, telling) => during('adding to the outbox', () => addTellings(db, operation, [telling])),
+    add: (subject, telling) => during('adding to the outbox', () => addTellings(db, subject, [telling])),
 
     take: (limit) => during('taking from the outbox', () => take(db, limit)),
 
@@ -41,7 +41,7 @@ export function outboxStore(db: Db): Outbox {
         await rows().set({ state: 'dropped', why }).where('id', '=', Number(id)).where('state', '=', 'begun').execute();
       }),
 
-    forgetCard: (operation) =>
+    forgetCard: (subject) =>
       during('forgetting a card that is gone', async () => {
         await rows()
           .set({
@@ -51,9 +51,20 @@ export function outboxStore(db: Db): Outbox {
             due_at: sql`clock_timestamp()`,
             wanted: sql`wanted + 1`,
           })
-          .where('operation', '=', operation)
+          .where('subject', '=', subject)
           .where('key', '=', 'card')
           .execute();
+      }),
+
+    cardOf: (subject) =>
+      during('looking for a card', async () => {
+        const row = await db
+          .selectFrom('outbox')
+          .select(['channel', 'ts'])
+          .where('subject', '=', subject)
+          .where('key', '=', 'card')
+          .executeTakeFirst();
+        return row?.channel == null || row.ts === null ? null : { channel: row.channel, ts: row.ts };
       }),
   };
 }

@@ -1,17 +1,36 @@
-// The store: our own PostgreSQL database behind the contracts of core/ports.ts.
+// The store: our own PostgreSQL database behind the contracts of core/.
+import type {
+  AlertStore,
+  IncidentStore,
+  NarrateAlert,
+  NarrateIncident,
+  Notices,
+  ReportStore,
+  ScheduleStore,
+} from '../core/incident-ports.ts';
 import type { CommandStore, Narrate, OperationStore, Outbox } from '../core/ports.ts';
 import type { Log } from '../lib/log.ts';
+import { alertStore } from './alerts.ts';
 import { commandStore } from './commands.ts';
 import { during } from './during.ts';
+import { incidentStore } from './incidents.ts';
 import { migrate } from './migrate.ts';
+import { noticeStore } from './notices.ts';
 import { operationStore } from './operations.ts';
 import { outboxStore } from './outbox.ts';
 import { openDatabase, openPool } from './pool.ts';
+import { reportStore } from './reports.ts';
+import { scheduleStore } from './schedules.ts';
 
 export type Store = {
   readonly commands: CommandStore;
   readonly operations: OperationStore;
+  readonly incidents: IncidentStore;
+  readonly alerts: AlertStore;
+  readonly schedules: ScheduleStore;
+  readonly reports: ReportStore;
   readonly outbox: Outbox;
+  readonly notices: Notices;
   /** Brings the schema up to date. To be awaited before anything else is called; can be called again after a Fault. */
   ready(): Promise<void>;
   /** Waits for what is being written, then closes the connections. */
@@ -22,17 +41,24 @@ type StoreOptions = {
   /** Of a database that Holdfast never restores (I5). May point at pgbouncer in transaction mode. */
   readonly connectionString: string;
   readonly narrate: Narrate;
+  readonly narrateIncident: NarrateIncident;
+  readonly narrateAlert: NarrateAlert;
   readonly log: Log;
 };
 
 /** Connects when first used. Every method throws a Fault when the database cannot be reached, within about 2 seconds. */
-export function createStore({ connectionString, narrate, log }: StoreOptions): Store {
+export function createStore({ connectionString, log, ...narrators }: StoreOptions): Store {
   const pool = openPool(connectionString, log);
   const db = openDatabase(pool);
   return {
     commands: commandStore(db),
-    operations: operationStore(db, narrate),
+    operations: operationStore(db, narrators.narrate),
+    incidents: incidentStore(db, narrators.narrateIncident),
+    alerts: alertStore(db, narrators.narrateAlert),
+    schedules: scheduleStore(db),
+    reports: reportStore(db),
     outbox: outboxStore(db),
+    notices: noticeStore(db),
     ready: () => during('bringing the database schema up to date', () => migrate(pool, log)),
     close: () => pool.end(),
   };

@@ -5,13 +5,14 @@ import type { Db } from './pool.ts';
 import type { Tables } from './tables.ts';
 import { transaction } from './transaction.ts';
 
-/** Takers come one after the other, or two of them could send the notes of one operation in the wrong order. */
+/** Takers come one after the other, or two of them could send the notes of one subject in the wrong order. */
 const LOCK = 46_533_279;
 
 /**
  * A telling is ready when it is due, or was begun so long ago that whoever took it is gone. It has to wait while an
- * earlier one of its kind waits, and (unless it is the card) until the card of its operation stands in the channel.
- * Cards go before everything else: people decide on them, and notes of other operations go out one a second only.
+ * earlier one of its kind waits, and until the card of its subject stands in the channel; a card itself and the files of
+ * a report, which has none, need not. Cards go before everything else: people decide on them, and notes of other subjects go out
+ * one a second only.
  */
 export function take(db: Db, limit: number): Promise<readonly OutboxItem[]> {
   return transaction(db, async (tx) => {
@@ -19,7 +20,7 @@ export function take(db: Db, limit: number): Promise<readonly OutboxItem[]> {
     const { rows } = await sql<Taken>`
       with now as materialized (select clock_timestamp() as at),
       open as materialized (
-        select o.id, o.operation, o.kind,
+        select o.id, o.subject, o.kind,
           case o.state when 'due' then o.due_at <= now.at else o.begun_at < now.at - interval '30 seconds' end as ready
         from holdfast.outbox o, now
         where o.state in ('due', 'begun')
@@ -29,10 +30,12 @@ export function take(db: Db, limit: number): Promise<readonly OutboxItem[]> {
         from holdfast.outbox o
         where o.id in (select id from open where ready)
           and (o.kind = 'card' or (
-            exists (select from holdfast.outbox card where card.operation = o.operation and card.key = 'card' and card.ts is not null)
+            (o.subject like 'rep-%' or exists (
+              select from holdfast.outbox card where card.subject = o.subject and card.key = 'card' and card.ts is not null
+            ))
             and not exists (
               select from open earlier
-              where earlier.operation = o.operation and earlier.kind = o.kind and earlier.id < o.id and not earlier.ready
+              where earlier.subject = o.subject and earlier.kind = o.kind and earlier.id < o.id and not earlier.ready
             )
           ))
         order by o.kind <> 'card', o.id
@@ -44,15 +47,15 @@ export function take(db: Db, limit: number): Promise<readonly OutboxItem[]> {
         uncertain = o.uncertain or chosen.state = 'begun'
       from chosen, now
       where o.id = chosen.id
-      returning o.id, o.operation, o.telling, o.attempts, o.uncertain,
+      returning o.id, o.subject, o.telling, o.attempts, o.uncertain,
         (select json_build_object('channel', card.channel, 'ts', card.ts) from holdfast.outbox card
-          where card.operation = o.operation and card.key = 'card' and card.ts is not null) as card
+          where card.subject = o.subject and card.key = 'card' and card.ts is not null) as card
     `.execute(tx);
     return rows.sort(inOrder).map((row) => ({ ...row, id: String(row.id) }));
   });
 }
 
-type Taken = Pick<Selectable<Tables['outbox']>, 'id' | 'operation' | 'telling' | 'attempts' | 'uncertain'> & {
+type Taken = Pick<Selectable<Tables['outbox']>, 'id' | 'subject' | 'telling' | 'attempts' | 'uncertain'> & {
   card: OutboxItem['card'];
 };
 

@@ -5,18 +5,18 @@ import type { Db } from './pool.ts';
 import type { Tx } from './transaction.ts';
 
 /** Adds what is not there. A card that is there becomes due, at the earliest 3 seconds after it was last sent. */
-export async function addTellings(db: Db | Tx, operation: string, tellings: readonly Telling[]): Promise<void> {
+export async function addTellings(db: Db | Tx, subject: string, tellings: readonly Telling[]): Promise<void> {
   const rows = new Map(tellings.map((telling) => [keyOf(telling), telling]));
   if (rows.size === 0) return;
   const values = [...rows].map(([key, telling]) => {
-    return { operation, key, kind: telling.kind, telling: JSON.stringify(telling) };
+    return { subject, key, kind: telling.kind, telling: JSON.stringify(telling) };
   });
   await db
     .insertInto('outbox')
     .values(values)
     .onConflict((conflict) =>
       conflict
-        .columns(['operation', 'key'])
+        .columns(['subject', 'key'])
         .doUpdateSet({
           wanted: sql`outbox.wanted + 1`,
           state: sql`case outbox.state when 'begun' then 'begun' else 'due' end`,
@@ -36,5 +36,7 @@ function keyOf(telling: Telling): string {
       return `note:${telling.seq}`;
     case 'update':
       return `update:${telling.period}`;
+    case 'files':
+      return 'files';
   }
 }

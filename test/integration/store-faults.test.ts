@@ -6,7 +6,7 @@ import { firstBroken } from '../../src/core/journal.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 import { type CutProxy, startCutProxy } from '../support/cut-proxy.ts';
 import { lookOf } from '../support/plans.ts';
-import { type OpenStore, silentLog, startStores } from '../support/stores.ts';
+import { type OpenStore, SILENT, silentLog, startStores } from '../support/stores.ts';
 
 const server = await startStores();
 const toClose: (() => Promise<void>)[] = [];
@@ -17,7 +17,7 @@ afterAll(async () => {
 
 const intake = { key: 'k1', text: 'verify', user: 'U1', channel: 'C1', team: 'T1' };
 const storeAt = (connectionString: string): Store => {
-  const store = createStore({ connectionString, narrate: () => [], log: silentLog });
+  const store = createStore({ connectionString, ...SILENT, log: silentLog });
   toClose.push(() => store.close());
   return store;
 };
@@ -125,7 +125,7 @@ describe('the schema', () => {
     const { url, sql } = await server.open();
     await sql('drop schema holdfast cascade');
     await Promise.all(Array.from({ length: 4 }, () => storeAt(url).ready()));
-    expect(await sql('select count(*)::int as rows from holdfast.migrations')).toEqual([{ rows: 1 }]);
+    expect(await sql('select count(*)::int as rows from holdfast.migrations')).toEqual([{ rows: 2 }]);
   });
 
   it('leaves nothing behind in the session that pgbouncer could give to somebody else', async () => {

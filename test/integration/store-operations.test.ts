@@ -173,7 +173,9 @@ describe('changing', () => {
 
   it('puts what is to be told into the outbox with the entry, or neither', async () => {
     const tellings: Telling[] = [{ kind: 'card' }, { kind: 'note', seq: 2 }];
-    const told = await server.open((operation) => (operation.votes.length === 0 ? [{ kind: 'card' }] : tellings));
+    const told = await server.open({
+      narrate: (operation) => (operation.votes.length === 0 ? [{ kind: 'card' }] : tellings),
+    });
     await told.operations.create(planOf(), asked('c1'));
     const vote = (by: string): Event => ({ type: 'approved', by, roles: [], digest: 'd' });
     await told.operations.change('op-1', () => [vote('U2')]);

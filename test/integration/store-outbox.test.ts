@@ -137,7 +137,7 @@ describe('notes and updates', () => {
     const [stuck] = await store.outbox.take(1);
     await store.outbox.retry(stuck?.id ?? '', 600, 'rate limited');
     await store.outbox.add('op-2', card);
-    expect(await takeOne()).toMatchObject({ operation: 'op-2' });
+    expect(await takeOne()).toMatchObject({ subject: 'op-2' });
   });
 
   it('that were dropped make way for the next', async () => {
@@ -149,6 +149,33 @@ describe('notes and updates', () => {
     expect(await store.sql(`select why from holdfast.outbox where state = 'dropped'`)).toEqual([
       { why: 'msg_too_long' },
     ]);
+  });
+});
+
+describe('subjects', () => {
+  it.each(['inc-7', 'al-12'])('of the kind %s have their notes wait for their own card', async (subject) => {
+    await sendCard();
+    await store.outbox.add(subject, note(1));
+    expect(await store.outbox.take(10)).toEqual([]);
+    await store.outbox.add(subject, card);
+    const item = await takeOne();
+    expect(item).toMatchObject({ subject, telling: card });
+    expect(await store.outbox.cardOf(subject)).toBeNull();
+    await store.outbox.sent(item.id, posted('7.7'));
+    expect(await store.outbox.cardOf(subject)).toEqual({ channel: 'C1', ts: '7.7' });
+    expect(await takeOne()).toMatchObject({ telling: note(1), card: { ts: '7.7' } });
+  });
+
+  it('that are reports have no card: their files wait for none, and are sent once', async () => {
+    await store.outbox.add('rep-3', { kind: 'files' });
+    await store.outbox.add('rep-3', { kind: 'files' });
+    const item = await takeOne();
+    expect(item).toMatchObject({ subject: 'rep-3', telling: { kind: 'files' }, card: null });
+    await store.outbox.sent(item.id, posted());
+    await store.outbox.add('rep-3', { kind: 'files' });
+    await later(3600);
+    expect(await store.outbox.take(10)).toEqual([]);
+    expect(await store.outbox.cardOf('rep-3')).toBeNull();
   });
 });
 

@@ -15,6 +15,14 @@ export type StoredFile = {
 
 type Ends = { readonly signal: AbortSignal };
 
+/** What a sending has to know to go on after the process has died: kept by the caller, beside the file. */
+export interface Notes {
+  read(): Promise<string | null>;
+  write(text: string): Promise<void>;
+}
+
+export type Sending = Ends & { readonly notes: Notes; onBytes?(bytes: number): void };
+
 /** Throws Fault, naming the store, when it does not answer, and Refusal for a name that cannot be one. */
 export interface ArchiveStore {
   /** For a person: "/var/backups", "s3://bucket/prefix/". */
@@ -28,6 +36,15 @@ export interface ArchiveStore {
    * without it would be taken for an ordinary backup, and be restored as the latest (S3, P6).
    */
   put(fromFile: string, name: string, manifest: Manifest, options: Ends): Promise<void>;
+  /**
+   * Like `put`, of a file that may be large, over a way that may break: called again with the same file, name and notes it goes
+   * on after what has arrived. Nothing that has arrived is trusted before all of it was read back.
+   */
+  send(fromFile: string, name: string, manifest: Manifest, options: Sending): Promise<void>;
+  /** Removes what sendings of this name have left that were never finished. */
+  abandon(name: string, options: Ends & { readonly notes: Notes }): Promise<void>;
+  /** The SHA-256 of what lies there now: all of it is read. */
+  sha256(name: string, options: Ends): Promise<string>;
   /** The file and its manifest; one that is not there is as good as removed. */
   remove(name: string, options: Ends): Promise<void>;
 }

@@ -33,6 +33,7 @@ function toBackup(file: StoredFile, { scheduled }: BackupRules): Backup {
     finishedAt: problem === null ? moment : null,
     bytes,
     sha256: manifest?.sha256 ?? null,
+    ...(manifest?.keep === undefined ? {} : { keep: manifest.keep }),
   };
 }
 

@@ -2,6 +2,7 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { type FileHandle, link, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Manifest } from '../core/manifest.ts';
 import {
@@ -10,11 +11,22 @@ import {
   isBackupName,
   manifestOf,
   newestFirst,
+  type Sending,
   type StoredFile,
   storedFile,
   written,
 } from './archive-store.ts';
-import { alreadyThere, during, mustBe, passingName, receive, sha256Of } from './transfer.ts';
+import {
+  alreadyThere,
+  during,
+  isSendingOf,
+  mustBe,
+  passingName,
+  receive,
+  sendingName,
+  sha256Of,
+  sha256OfBeginning,
+} from './transfer.ts';
 
 /** Links are not followed: only files that lie in the directory itself are backups. */
 export function directoryStore(path: string): ArchiveStore {
@@ -30,6 +42,12 @@ export function directoryStore(path: string): ArchiveStore {
       }),
     put: (fromFile, name, manifest, { signal }) =>
       during(`storing ${name} in ${path}`, signal, () => put({ path, fromFile, name, manifest, signal })),
+    send: (fromFile, name, manifest, options) =>
+      during(`sending ${name} to ${path}`, options.signal, () => send({ path, fromFile, name, manifest, ...options })),
+    abandon: (name, { signal }) =>
+      during(`clearing away what arrived of ${name} in ${path}`, signal, () => clear(path, checkedName(name))),
+    sha256: (name, { signal }) =>
+      during(`reading ${name} in ${path}`, signal, () => sha256Of(createReadStream(at(checkedName(name)), { signal }))),
     remove: (name, { signal }) =>
       during(`removing ${name} from ${path}`, signal, async () => {
         // A manifest alone harms nobody; a file alone would be a backup of which nothing is known.
@@ -60,20 +78,76 @@ type Put = {
 };
 
 async function put({ path, fromFile, name, manifest, signal }: Put): Promise<void> {
-  const file = join(path, checkedName(name));
-  const passing = join(path, passingName(name));
-  const note = join(path, passingName(manifestOf(name)));
+  const passing = join(path, passingName(checkedName(name)));
   try {
     if ((await readdir(path)).includes(name)) throw alreadyThere(name, path);
     const target = createWriteStream(passing, { flags: 'wx', mode: 0o600, flush: true });
     await pipeline(createReadStream(fromFile, { highWaterMark: 1_048_576 }), target, { signal });
+    await finish({ path, passing, name, manifest });
+  } finally {
+    await rm(passing, { force: true });
+  }
+}
+
+async function send({ path, fromFile, name, manifest, signal, onBytes }: Put & Sending): Promise<void> {
+  const passing = join(path, sendingName(checkedName(name), manifest));
+  if ((await readdir(path)).includes(name)) throw alreadyThere(name, path);
+  let bytes = await arrived(passing, fromFile);
+  onBytes?.(bytes);
+  const counting = new Transform({
+    transform(chunk, _encoding, done) {
+      bytes += chunk.length;
+      onBytes?.(bytes);
+      done(null, chunk);
+    },
+  });
+  const rest = createReadStream(fromFile, { start: bytes, highWaterMark: 1_048_576 });
+  const target = createWriteStream(passing, { flags: 'r+', start: bytes, flush: true });
+  await pipeline(rest, counting, target, { signal });
+  try {
+    await finish({ path, passing, name, manifest });
+  } catch (thrown) {
+    // What is not what it should be is no beginning to go on with.
+    await rm(passing, { force: true });
+    throw thrown;
+  }
+  await clear(path, name);
+}
+
+/** How much of the file is there already and is as it must be; there is a file to go on with after that, though it may be empty. */
+async function arrived(passing: string, fromFile: string): Promise<number> {
+  const handle = await open(passing, 'a', 0o600);
+  try {
+    const { size } = await handle.stat();
+    const isBeginning =
+      size <= (await stat(fromFile)).size &&
+      (await sha256Of(createReadStream(passing))) === (await sha256OfBeginning(fromFile, size));
+    if (isBeginning) return size;
+    await handle.truncate(0);
+    return 0;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function clear(path: string, name: string): Promise<void> {
+  const left = (await readdir(path)).filter((found) => isSendingOf(name, found));
+  for (const one of left) await rm(join(path, one), { force: true });
+}
+
+type Arrived = Pick<Put, 'path' | 'name' | 'manifest'> & { readonly passing: string };
+
+/** Reads it back, and gives it its name: the manifest first. */
+async function finish({ path, passing, name, manifest }: Arrived): Promise<void> {
+  const note = join(path, passingName(manifestOf(name)));
+  try {
     mustBe(await sha256Of(createReadStream(passing)), manifest);
     await writeFile(note, written(manifest), { flag: 'wx', mode: 0o600, flush: true });
     await rename(note, join(path, manifestOf(name)));
-    await giveName(passing, file, alreadyThere(name, path));
+    await giveName(passing, join(path, name), alreadyThere(name, path));
     await syncDirectory(path);
   } finally {
-    for (const left of [passing, note]) await rm(left, { force: true });
+    await rm(note, { force: true });
   }
 }
 

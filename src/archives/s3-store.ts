@@ -1,19 +1,8 @@
 // Backups in a bucket of S3, or of a server that speaks like it.
 import { createReadStream } from 'node:fs';
-import { Readable } from 'node:stream';
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  S3Client,
-  S3ServiceException,
-} from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { Refusal } from '../core/errors.ts';
 import type { Manifest } from '../core/manifest.ts';
-import type { Secret } from '../core/secret.ts';
 import {
   type ArchiveStore,
   checkedName,
@@ -22,13 +11,22 @@ import {
   newestFirst,
   type StoredFile,
   storedFile,
-  written,
 } from './archive-store.ts';
-import type { Place } from './settings.ts';
-import { alreadyThere, during, mustBe, receive, sha256Of } from './transfer.ts';
-
-export type S3Credentials = { readonly accessKeyId: Secret; readonly secretAccessKey: Secret };
-type S3Place = Omit<Extract<Place, { kind: 's3' }>, 'kind'>;
+import {
+  type Bucket,
+  clientFor,
+  isThere,
+  keyOf,
+  mustBeThere,
+  plain,
+  putManifest,
+  read,
+  type S3Credentials,
+  type S3Place,
+  statusOf,
+} from './s3-bucket.ts';
+import { abandon, send } from './s3-send.ts';
+import { alreadyThere, during, receive, sha256Of } from './transfer.ts';
 
 /** An upload is not there at all until its last part was confirmed, so no passing name is needed. It is read back after that. */
 export function s3Store(place: S3Place, credentials: S3Credentials): ArchiveStore {
@@ -47,6 +45,18 @@ export function s3Store(place: S3Place, credentials: S3Credentials): ArchiveStor
       }),
     put: (fromFile, file, manifest, { signal }) =>
       doing(`storing ${file} in ${name}`, signal, () => put(s3, { fromFile, name: file, manifest, signal })),
+    send: (fromFile, file, manifest, options) =>
+      doing(`sending ${file} to ${name}`, options.signal, () =>
+        send(s3, { fromFile, name: file, manifest, ...options }),
+      ),
+    abandon: (file, options) =>
+      doing(`clearing away what arrived of ${file} in ${name}`, options.signal, () =>
+        abandon(s3, checkedName(file), options),
+      ),
+    sha256: (file, { signal }) =>
+      doing(`reading ${file} in ${name}`, signal, async () =>
+        sha256Of((await read(s3, checkedName(file), signal)).body),
+      ),
     remove: (file, { signal }) =>
       doing(`removing ${file} from ${name}`, signal, async () => {
         // A manifest alone harms nobody; a file alone would be a backup of which nothing is known.
@@ -55,35 +65,6 @@ export function s3Store(place: S3Place, credentials: S3Credentials): ArchiveStor
         }
       }),
   };
-}
-
-type Bucket = {
-  readonly client: S3Client;
-  readonly bucket: string;
-  readonly prefix: string;
-  readonly name: string;
-};
-
-function clientFor({ region, endpoint }: S3Place, { accessKeyId, secretAccessKey }: S3Credentials): S3Client {
-  return new S3Client({
-    region,
-    credentials: { accessKeyId: accessKeyId.open(), secretAccessKey: secretAccessKey.open() },
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 10_000, socketTimeout: 60_000 },
-    ...(endpoint === undefined ? {} : OTHERS(endpoint)),
-  });
-}
-
-/** Servers that are not Amazon's know no host name per bucket, and few of them checksums behind the data. */
-const OTHERS = (endpoint: string) => ({
-  endpoint,
-  forcePathStyle: true,
-  requestChecksumCalculation: 'WHEN_REQUIRED' as const,
-  responseChecksumValidation: 'WHEN_REQUIRED' as const,
-});
-
-function keyOf({ bucket, prefix }: Bucket, name: string) {
-  return { Bucket: bucket, Key: `${prefix}${name}` };
 }
 
 async function list(s3: Bucket, signal: AbortSignal): Promise<StoredFile[]> {
@@ -112,12 +93,6 @@ async function list(s3: Bucket, signal: AbortSignal): Promise<StoredFile[]> {
   return newestFirst(files);
 }
 
-async function read(s3: Bucket, name: string, signal: AbortSignal): Promise<{ bytes: number; body: Readable }> {
-  const { Body, ContentLength } = await s3.client.send(new GetObjectCommand(keyOf(s3, name)), { abortSignal: signal });
-  if (!(Body instanceof Readable) || ContentLength === undefined) throw new Error('it was answered without contents');
-  return { bytes: ContentLength, body: Body };
-}
-
 async function textOf(s3: Bucket, name: string, signal: AbortSignal): Promise<string> {
   const { body } = await read(s3, name, signal);
   return Buffer.concat(await body.toArray()).toString();
@@ -132,15 +107,9 @@ type Put = {
 
 async function put(s3: Bucket, { fromFile, name, manifest, signal }: Put): Promise<void> {
   if (await isThere(s3, checkedName(name), signal)) throw alreadyThere(name, s3.name);
-  const note = { ...keyOf(s3, manifestOf(name)), Body: written(manifest), ContentType: 'application/json' };
-  await s3.client.send(new PutObjectCommand(note), { abortSignal: signal });
+  await putManifest(s3, name, manifest, signal);
   await upload(s3, fromFile, name, signal);
-  try {
-    mustBe(await sha256Of((await read(s3, name, signal)).body), manifest);
-  } catch (thrown) {
-    await s3.client.send(new DeleteObjectCommand(keyOf(s3, name))).catch(() => {});
-    throw thrown;
-  }
+  await mustBeThere(s3, name, manifest, signal);
 }
 
 async function upload(s3: Bucket, fromFile: string, name: string, signal: AbortSignal): Promise<void> {
@@ -160,25 +129,4 @@ async function upload(s3: Bucket, fromFile: string, name: string, signal: AbortS
   } finally {
     signal.removeEventListener('abort', abort);
   }
-}
-
-async function isThere(s3: Bucket, name: string, signal: AbortSignal): Promise<boolean> {
-  try {
-    await s3.client.send(new HeadObjectCommand(keyOf(s3, name)), { abortSignal: signal });
-    return true;
-  } catch (thrown) {
-    if (statusOf(thrown) === 404) return false;
-    throw thrown;
-  }
-}
-
-function statusOf(thrown: unknown): number | undefined {
-  return thrown instanceof S3ServiceException ? thrown.$metadata.httpStatusCode : undefined;
-}
-
-/** The error of the library holds the whole answer, which may name the key: only what a person needs of it is kept. */
-function plain(thrown: unknown): unknown {
-  if (!(thrown instanceof Error) || thrown instanceof Refusal) return thrown;
-  const code = 'code' in thrown ? String(thrown.code) : thrown.name;
-  return new Error(thrown.message.includes(code) ? thrown.message : `${code}: ${thrown.message}`);
 }

@@ -1,4 +1,4 @@
-// Where a system's backups lie, as written in its system file. Credentials are never in here.
+// Where a system's backups lie, and where their copies go, as written in its system file. Credentials are never in here.
 import { z } from 'zod';
 import { SshAddress } from '../lib/ssh-client.ts';
 
@@ -23,6 +23,43 @@ export const Place = z.discriminatedUnion('kind', [
   }),
 ]);
 export type Place = z.infer<typeof Place>;
+
+/** Secrets do not stand in system files: these name the environment variables that hold them. */
+export const Variable = z
+  .string()
+  .regex(/^[A-Z][A-Z0-9_]{0,60}$/, 'must be the name of an environment variable such as PROVOTE_DATABASE_URL');
+
+export const S3Keys = z.strictObject({ accessKeyIdFrom: Variable, secretAccessKeyFrom: Variable });
+export type S3Keys = z.infer<typeof S3Keys>;
+
+/** Where an environment's backups lie as files. */
+export const BackupFiles = z.strictObject({
+  place: Place,
+  /** How the daily job names its files; `*` stands for any characters. Others are never taken for the latest backup. */
+  scheduled: z.string().min(1).default('backup_*'),
+  s3: S3Keys.optional(),
+});
+
+export const Recipient = z.string().regex(/^age1[a-z0-9]+$/, 'must be an age recipient such as age1…');
+
+/** The place out of the house (P13, P14, S14, F2). Nothing leaves the house that is not encrypted. */
+export const OffsitePlace = z.strictObject({
+  place: Place,
+  s3: S3Keys.optional(),
+  /** The public keys to which copies are encrypted; Holdfast itself needs none of the secret ones. */
+  encryptTo: z.array(Recipient).min(1),
+  /** With what the names of copies begin, where several parties use one place: `provote-`. */
+  prefix: z
+    .string()
+    .regex(/^([A-Za-z0-9][A-Za-z0-9._-]{0,39})?$/, 'must be the beginning of a file name such as "provote-"')
+    .default(''),
+});
+export type OffsitePlace = z.infer<typeof OffsitePlace>;
+
+/** The variables that a place out of the house names. */
+export function offsiteVariables(offsite: OffsitePlace | undefined): string[] {
+  return offsite?.s3 === undefined ? [] : [offsite.s3.accessKeyIdFrom, offsite.s3.secretAccessKeyFrom];
+}
 
 /** Backups and keys must not cross a network in clear. */
 function isClosed(endpoint: string): boolean {

@@ -1,8 +1,7 @@
 // Backups in a directory of another machine, with the programs that every Debian has: find, cat, dd, sha256sum, ln.
 import { rm, stat } from 'node:fs/promises';
 import type { Manifest } from '../core/manifest.ts';
-import type { Ran } from '../lib/exec.ts';
-import type { Host, HostOptions } from '../lib/host.ts';
+import type { Host } from '../lib/host.ts';
 import {
   type ArchiveStore,
   checkedName,
@@ -11,9 +10,10 @@ import {
   newestFirst,
   type StoredFile,
   storedFile,
-  written,
 } from './archive-store.ts';
-import { alreadyThere, during, mustBe, mustHave, passingName } from './transfer.ts';
+import { finish, isThere, removeLater, run, sha256There, type There, WRITE } from './ssh-place.ts';
+import { clear, send } from './ssh-send.ts';
+import { alreadyThere, during, mustHave, passingName } from './transfer.ts';
 
 /** `directory`: an absolute path on that host, as `Place` has it. */
 export function sshStore(host: Host, directory: string): ArchiveStore {
@@ -26,6 +26,16 @@ export function sshStore(host: Host, directory: string): ArchiveStore {
       during(`fetching ${file} from ${name}`, options.signal, () => fetch(place, checkedName(file), toFile, options)),
     put: (fromFile, file, manifest, { signal }) =>
       during(`storing ${file} in ${name}`, signal, () => put(place, { fromFile, name: file, manifest, signal })),
+    send: (fromFile, file, manifest, options) =>
+      during(`sending ${file} to ${name}`, options.signal, () =>
+        send(place, { fromFile, name: file, manifest, ...options }),
+      ),
+    abandon: (file, { signal }) =>
+      during(`clearing away what arrived of ${file} in ${name}`, signal, () => clear(place, checkedName(file), signal)),
+    sha256: (file, { signal }) =>
+      during(`reading ${file} in ${name}`, signal, () =>
+        sha256There(place, `${directory}/${checkedName(file)}`, signal),
+      ),
     remove: (file, { signal }) =>
       during(`removing ${file} from ${name}`, signal, async () => {
         // A manifest alone harms nobody; a file alone would be a backup of which nothing is known.
@@ -33,16 +43,6 @@ export function sshStore(host: Host, directory: string): ArchiveStore {
         for (const one of files) await run(place, 'rm', ['-f', '--', one], { signal });
       }),
   };
-}
-
-type There = { readonly host: Host; readonly directory: string; readonly name: string };
-
-/** Throws what the program said when it did not end well. */
-async function run({ host }: There, program: string, args: readonly string[], options: HostOptions): Promise<Ran> {
-  const ran = await host.run(program, args, options);
-  options.signal?.throwIfAborted();
-  if (ran.code === 0) return ran;
-  throw new Error(ran.stderr.trim().split('\n').at(-1) || `${program} ended with ${ran.code ?? ran.signal}`);
 }
 
 /** Longer is no manifest: even one of 10,000 tables is shorter. */
@@ -116,41 +116,12 @@ type Put = {
 };
 
 async function put(place: There, { fromFile, name, manifest, signal }: Put): Promise<void> {
-  const at = (file: string) => `${place.directory}/${file}`;
-  const file = at(checkedName(name));
-  const passing = at(passingName(name));
-  const note = at(passingName(manifestOf(name)));
+  const passing = `${place.directory}/${passingName(checkedName(name))}`;
   try {
-    if (await isThere(place, file, signal)) throw alreadyThere(name, place.name);
+    if (await isThere(place, `${place.directory}/${name}`, signal)) throw alreadyThere(name, place.name);
     await run(place, 'sh', ['-c', WRITE, 'sh', passing], { signal, stdinFile: fromFile });
-    const { stdout } = await run(place, 'sha256sum', ['--binary', '--', passing], { signal });
-    mustBe(stdout.slice(0, 64), manifest);
-    await run(place, 'sh', ['-c', WRITE, 'sh', note], { signal, stdin: written(manifest) });
-    await run(place, 'mv', ['-f', '-T', '--', note, at(manifestOf(name))], { signal });
-    await giveName(place, passing, file, { name, signal });
+    await finish(place, { passing, name, manifest, signal });
   } finally {
-    // Not with the signal: it may be the reason why there is something left.
-    await place.host.run('rm', ['-f', '--', passing, note], { timeoutMs: 30_000 }).catch(() => {});
+    await removeLater(place, passing);
   }
-}
-
-const WRITE = 'umask 077; exec dd of="$1" bs=1M iflag=fullblock conv=excl,fsync status=none';
-
-async function isThere({ host }: There, file: string, signal: AbortSignal): Promise<boolean> {
-  const { code, stderr } = await host.run('test', ['-e', file], { signal });
-  if (code === 0 || code === 1) return code === 0;
-  throw new Error(stderr.trim() || `test ended with ${code}`);
-}
-
-/** Unlike `mv`, which with -n says nothing, `ln` fails when the name is taken. */
-async function giveName(
-  place: There,
-  passing: string,
-  file: string,
-  { name, signal }: Pick<Put, 'name' | 'signal'>,
-): Promise<void> {
-  const ran = await place.host.run('ln', ['-T', '--', passing, file], { signal });
-  signal.throwIfAborted();
-  if (/File exists/.test(ran.stderr)) throw alreadyThere(name, place.name);
-  if (ran.code !== 0) throw new Error(ran.stderr.trim());
 }

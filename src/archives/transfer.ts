@@ -1,6 +1,6 @@
 // Files that come and go: written under a passing name or not at all, counted, and read back.
 import { createHash, randomBytes } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -46,7 +46,7 @@ export async function mustHave(file: string, bytes: number): Promise<void> {
 }
 
 /** The SHA-256 of everything in a stream. */
-export async function sha256Of(source: AsyncIterable<Uint8Array>): Promise<string> {
+export async function sha256Of(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of source) hash.update(chunk);
   return hash.digest('hex');
@@ -60,6 +60,21 @@ export function mustBe(read: string, { sha256 }: Manifest): void {
 /** Hidden, and never taken for a backup: the name until everything is there. */
 export function passingName(name: string): string {
   return `.${name}.${randomBytes(4).toString('hex')}.part`;
+}
+
+/** The same for a sending: found again by the file's own SHA-256, so that only what is of this file is gone on with. */
+export function sendingName(name: string, { sha256 }: Manifest): string {
+  return `.${name}.${sha256.slice(0, 16)}.part`;
+}
+
+/** Whether a file found is what a sending of this name has left. */
+export function isSendingOf(name: string, found: string): boolean {
+  return found.startsWith(`.${name}.`) && /^[0-9a-f]{16}\.part$/.test(found.slice(name.length + 2));
+}
+
+/** The SHA-256 of the first bytes of a file. */
+export async function sha256OfBeginning(file: string, bytes: number): Promise<string> {
+  return await sha256Of(bytes === 0 ? [] : createReadStream(file, { end: bytes - 1, highWaterMark: 1_048_576 }));
 }
 
 export function alreadyThere(name: string, store: string): Refusal {

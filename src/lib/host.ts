@@ -1,5 +1,5 @@
 // A machine on which programs are run: this one, or one behind ssh. Callers need not know which.
-import { createReadStream } from 'node:fs';
+import { createReadStream, type ReadStream } from 'node:fs';
 import { type ExecOptions, exec, type Ran } from './exec.ts';
 
 export interface Host {
@@ -13,12 +13,19 @@ export interface Host {
   run(program: string, args: readonly string[], options?: HostOptions): Promise<Ran>;
 }
 
-export type HostOptions = Pick<ExecOptions, 'signal' | 'timeoutMs' | 'stdoutFile' | 'maxBuffer' | 'onLine'> & {
+export type HostOptions = Pick<
+  ExecOptions,
+  'signal' | 'timeoutMs' | 'stdoutFile' | 'takeStdout' | 'maxBuffer' | 'onLine'
+> & {
   /** What the program reads; nothing by default. */
   readonly stdin?: string;
   /** A file of this machine that the program reads instead. */
   readonly stdinFile?: string;
+  /** Which part of that file, in bytes; by default all of it. */
+  readonly stdinPart?: FilePart;
 };
+
+export type FilePart = { readonly from: number; readonly bytes: number };
 
 /** Makes the error that tells a person why nothing was done and what to do: `(...all) => new Refusal(...all)`. */
 export type Refuse = (code: string, why: string, next: string) => Error;
@@ -49,17 +56,22 @@ export function localHost({ path, as }: LocalHost): Host {
   const env = { PATH: path, LC_ALL: 'C', TZ: 'UTC' };
   return {
     name: 'this machine',
-    async run(program, args, { stdinFile, ...options } = {}) {
+    async run(program, args, { stdinFile, stdinPart, ...options } = {}) {
       const given: ExecOptions = {
         ...options,
         env,
-        ...(stdinFile === undefined ? {} : { stdin: createReadStream(stdinFile) }),
+        ...(stdinFile === undefined ? {} : { stdin: partOf(stdinFile, stdinPart) }),
       };
       if (as === undefined) return await exec(program, args, given);
       if (process.getuid?.() === 0) return await exec(program, args, { ...given, ...(await idsOf(as, env)) });
       return await exec('sudo', ['-n', '-u', as, '--', program, ...args], given);
     },
   };
+}
+
+/** Not for a part without bytes. */
+function partOf(file: string, part: FilePart | undefined): ReadStream {
+  return createReadStream(file, part === undefined ? {} : { start: part.from, end: part.from + part.bytes - 1 });
 }
 
 async function idsOf(user: string, env: ExecOptions['env']): Promise<{ uid: number; gid: number }> {

@@ -5,7 +5,7 @@ import { stat } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { exec, type Ran } from './exec.ts';
-import { type Host, HostLost, type HostOptions } from './host.ts';
+import { type FilePart, type Host, HostLost, type HostOptions } from './host.ts';
 import { commandLine, listenFor } from './remote-program.ts';
 import { noConnection, type SshClient, sshArgs, sshEnv } from './ssh-client.ts';
 
@@ -38,7 +38,7 @@ async function run(settings: SshHost, program: string, args: readonly string[], 
   const command = commandLine({ mark, inputBytes: input.bytes, path, as, program, args });
   const start = startWithin(START_MS);
   const told = listenFor(mark, options.onLine, start.seen);
-  const { stdin: _, stdinFile: __, ...rest } = options;
+  const { stdin: _, stdinFile: __, stdinPart: ___, ...rest } = options;
   const ran = await exec('ssh', sshArgs(settings, ['-o', 'ClearAllForwardings=yes'], [command]), {
     ...rest,
     env: sshEnv(settings),
@@ -62,10 +62,14 @@ function notInstalled({ address, refuse, remotePath }: SshHost, program: string)
 }
 
 /** What the program reads, and after it the dots that say that we are there. */
-async function inputOf({ stdin, stdinFile }: HostOptions): Promise<{ bytes: number; stream(): PassThrough }> {
+async function inputOf({
+  stdin,
+  stdinFile,
+  stdinPart,
+}: HostOptions): Promise<{ bytes: number; stream(): PassThrough }> {
   if (stdinFile !== undefined) {
-    const bytes = (await stat(stdinFile)).size;
-    return { bytes, stream: () => fromFile(stdinFile, bytes) };
+    const part = stdinPart ?? { from: 0, bytes: (await stat(stdinFile)).size };
+    return { bytes: part.bytes, stream: () => fromFile(stdinFile, part) };
   }
   const text = Buffer.from(stdin ?? '');
   return {
@@ -79,9 +83,9 @@ async function inputOf({ stdin, stdinFile }: HostOptions): Promise<{ bytes: numb
   };
 }
 
-function fromFile(file: string, bytes: number): PassThrough {
+function fromFile(file: string, { from, bytes }: FilePart): PassThrough {
   const stream = new PassThrough();
-  const source = createReadStream(file, { end: Math.max(0, bytes - 1) });
+  const source = createReadStream(file, { start: from, end: from + Math.max(0, bytes - 1) });
   pipeline(source, stream, { end: false }).then(
     () => {
       // The dots would be taken for the rest of it.

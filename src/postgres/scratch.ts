@@ -93,13 +93,19 @@ type Place = ScratchOptions & {
   readonly sockets: string;
 };
 
-async function freshHome({ dir, name }: ScratchOptions): Promise<string> {
-  const prefix = `scratch-${name}-`;
-  await mkdir(dir, { recursive: true });
-  for (const entry of await readdir(dir)) {
-    if (entry.startsWith(prefix)) await rm(join(dir, entry), { recursive: true, force: true, maxRetries: 5 });
-  }
-  return await mkdtemp(join(dir, prefix));
+/** What there is on the disk of servers of that name. */
+export async function scratchHomes({ dir, name }: Pick<ScratchOptions, 'dir' | 'name'>): Promise<string[]> {
+  return (await readdir(dir)).filter((entry) => entry.startsWith(prefixOf(name))).map((entry) => join(dir, entry));
+}
+
+function prefixOf(name: string): string {
+  return `scratch-${name}-`;
+}
+
+async function freshHome(options: ScratchOptions): Promise<string> {
+  await mkdir(options.dir, { recursive: true });
+  for (const left of await scratchHomes(options)) await rm(left, { recursive: true, force: true, maxRetries: 5 });
+  return await mkdtemp(join(options.dir, prefixOf(options.name)));
 }
 
 async function initialise(place: Place): Promise<void> {

@@ -1,15 +1,20 @@
 // What holds for every platform, shown over all of them on the parts that they stand on.
 import { readdirSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { judges } from '../../src/app.ts';
 import type { ActionName } from '../../src/core/action.ts';
 import { Refusal } from '../../src/core/errors.ts';
 import { EnvironmentFacts } from '../../src/core/facts.ts';
 import type { Capability } from '../../src/core/platform.ts';
+import { Secret } from '../../src/core/secret.ts';
+import { copyBackup } from '../../src/platforms/shared/backup-copy.ts';
+import { readOffsite } from '../../src/platforms/shared/places.ts';
 import { readArchive } from '../../src/postgres/archive/read.ts';
 import { withDatabase } from '../../src/postgres/connect.ts';
+import { runOf } from '../integration/postgres-fixture.ts';
 import { PATH, PLATFORMS, type PlatformUnderTest } from '../support/platforms.ts';
 
 /** What a runbook uses of a platform that says it can. */
@@ -29,7 +34,7 @@ it('covers every platform that there is', () => {
     (name) => !['direct', 'shared'].includes(name),
   );
   expect(Object.keys(PLATFORMS).sort()).toEqual(folders.sort());
-  expect(judges.map(({ kind }) => kind).sort()).toEqual(folders.sort());
+  expect(judges.platforms.map(({ kind }) => kind).sort()).toEqual(folders.sort());
 });
 
 describe.each(Object.keys(PLATFORMS))('the platform %s', (kind) => {
@@ -73,6 +78,50 @@ describe.each(Object.keys(PLATFORMS))('the platform %s', (kind) => {
     expect(here.platform.problemsOf({ ...settings, surprise: 1 }).length).toBeGreaterThan(0);
     for (const variable of here.platform.variablesOf(settings)) expect(variable).toMatch(/^[A-Z][A-Z0-9_]+$/);
     expect(here.platform.variablesOf({})).toEqual([]);
+  });
+
+  it('takes a place out of the house in its settings, and names the variables with its credentials', () => {
+    const settings = here.system.environments[here.environment]?.settings;
+    const offsite = {
+      place: { kind: 's3', bucket: 'backups', region: 'eu-central-1' },
+      s3: { accessKeyIdFrom: 'OUT_KEY_ID', secretAccessKeyFrom: 'OUT_SECRET' },
+      encryptTo: ['age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p'],
+    };
+    expect(here.platform.problemsOf({ ...settings, offsite })).toEqual([]);
+    expect(here.platform.problemsOf({ ...settings, offsite: { ...offsite, encryptTo: [] } })).toHaveLength(1);
+    expect(here.platform.variablesOf({ ...settings, offsite })).toEqual(
+      expect.arrayContaining([...here.platform.variablesOf(settings), 'OUT_KEY_ID', 'OUT_SECRET']),
+    );
+  });
+
+  it('has its backups copied out of the house, encrypted, and the copy holds what the backup held', async () => {
+    const outside = join(here.dir, 'outside');
+    await mkdir(outside);
+    const identity = await generateX25519Identity();
+    const encryptTo = [await identityToRecipient(identity)];
+    const system = structuredClone(here.system);
+    const environment = system.environments[here.environment];
+    if (environment === undefined) throw new Error('there is no such environment');
+    environment.settings = {
+      ...environment.settings,
+      offsite: { place: { kind: 'directory', path: outside }, encryptTo },
+    };
+    const backup = facts.backups.find(({ state, kind: how }) => state === 'finished' && how === 'scheduled');
+    if (backup === undefined) throw new Error('there is no finished backup');
+    const secretOf = () => new Secret('');
+    const opening = { path: PATH, secretOf };
+    const action = copyBackup({ ...opening, platform: here.platform, workDir: here.dir, now: () => new Date() });
+    const run = runOf({ system, operation: 'op-77' });
+    const outcome = await action.do({ from: { environment: here.environment, backup } }, run);
+    expect(outcome).toMatchObject({ is: 'done' });
+    const copies = (await readOffsite(opening, system, here.environment))?.copies;
+    expect(copies).toMatchObject([
+      { of: backup.id, kind: 'scheduled', state: 'finished', startedAt: backup.startedAt },
+    ]);
+    const keys = { ...(await here.platform.archiveKeys(system, here.environment)), ageIdentity: new Secret(identity) };
+    const archive = await readArchive(join(outside, copies?.[0]?.id ?? ''), { path: PATH, workDir: here.dir, keys });
+    expect(archive.encryption).toBe('age');
+    expect(archive.tables.length).toBeGreaterThan(0);
   });
 
   it.each(BAD_IDS)('refuses “%s” as the id of a backup', (id) => {

@@ -6,14 +6,15 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../sandbox/servers/free-port.ts';
-import type { ArchiveStore } from '../../src/archives/archive-store.ts';
+import type { ArchiveStore, Notes } from '../../src/archives/archive-store.ts';
 import { directoryStore } from '../../src/archives/directory-store.ts';
 import { s3Store } from '../../src/archives/s3-store.ts';
 import { sshStore } from '../../src/archives/ssh-store.ts';
 import { Refusal } from '../../src/core/errors.ts';
 import type { Manifest } from '../../src/core/manifest.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { localHost } from '../../src/lib/host.ts';
+import { type Host, localHost } from '../../src/lib/host.ts';
+import { startS3Proxy } from '../support/s3-proxy.ts';
 import { type S3Server, startS3 } from '../support/s3-server.ts';
 import { type SshTestHost, startSshHost } from '../support/ssh-host.ts';
 
@@ -74,6 +75,18 @@ const kinds: readonly Kind[] = [
   { kind: 'a machine behind ssh', open: () => inDirectory((path) => sshStore(remote.host, path)) },
   { kind: 'a bucket of S3', open: inBucket },
 ];
+
+/** What a sending notes, as it survives the process. */
+function notesInMemory(): Notes & { text: string | null } {
+  const notes = {
+    text: null as string | null,
+    read: async () => notes.text,
+    write: async (text: string) => {
+      notes.text = text;
+    },
+  };
+  return notes;
+}
 
 /** A file with a manifest that fits it. */
 async function made(bytes = 30_000, kind: Manifest['kind'] = 'scheduled') {
@@ -232,6 +245,212 @@ describe.each(kinds)('$kind as a store', ({ open }) => {
     const fetching = store.fetch('b.dump', to, { signal: halt.signal, onBytes: () => halt.abort(new Error('enough')) });
     await expect(fetching).rejects.toThrow('enough');
     await expect(stat(to)).rejects.toThrow('ENOENT');
+  });
+});
+
+/** More than two parts of an upload, and more than one piece of a sending by ssh. */
+const LARGE = 40_000_000;
+
+describe.each(kinds)('sending to $kind', ({ open }) => {
+  let opened: Opened;
+  let store: ArchiveStore;
+  beforeEach(async () => {
+    opened = await open();
+    store = opened.store;
+  });
+
+  /** Sends until more than `bytes` have arrived, and stops there as a process does that is ended. */
+  async function sendUntil(bytes: number, file: string, manifest: Manifest, notes: Notes): Promise<void> {
+    const stop = new AbortController();
+    const onBytes = (arrived: number) => {
+      if (arrived > bytes) stop.abort(new Error('the process stops'));
+    };
+    const sending = store.send(file, 'a.dump', manifest, { signal: stop.signal, notes, onBytes });
+    await expect(sending).rejects.toThrow('the process stops');
+  }
+
+  async function sendAll(file: string, manifest: Manifest, notes: Notes): Promise<number[]> {
+    const seen: number[] = [];
+    await store.send(file, 'a.dump', manifest, { signal, notes, onBytes: (bytes) => seen.push(bytes) });
+    return seen;
+  }
+
+  async function contentsThere(): Promise<Buffer> {
+    const to = join(dir, `fetched-${randomBytes(4).toString('hex')}`);
+    await store.fetch('a.dump', to, { signal });
+    return await readFile(to);
+  }
+
+  it('puts a file there that is byte for byte the same, with its manifest, and leaves nothing beside it', async () => {
+    const { file, contents, manifest } = await made();
+    const notes = notesInMemory();
+    expect((await sendAll(file, manifest, notes)).at(-1)).toBe(30_000);
+    expect((await contentsThere()).equals(contents)).toBe(true);
+    expect(await store.sha256('a.dump', { signal })).toBe(manifest.sha256);
+    expect(await store.list(signal)).toMatchObject([{ name: 'a.dump', manifest, problem: null }]);
+    expect(await opened.names()).toEqual(['a.dump', 'a.dump.manifest.json']);
+  });
+
+  it('goes on after a break where it had stopped, and nobody takes what has arrived so far for a backup', async () => {
+    const { file, contents, manifest } = await made(LARGE);
+    const notes = notesInMemory();
+    await sendUntil(20_000_000, file, manifest, notes);
+    expect(await store.list(signal)).toEqual([]);
+    const [first = 0] = await sendAll(file, manifest, notes);
+    expect(first).toBeGreaterThan(15_000_000);
+    expect((await contentsThere()).equals(contents)).toBe(true);
+    expect(await opened.names()).toEqual(['a.dump', 'a.dump.manifest.json']);
+  });
+
+  it('of another file begins anew: what has arrived of the first is not gone on with', async () => {
+    const [one, other] = [await made(LARGE), await made(LARGE)];
+    const notes = notesInMemory();
+    await sendUntil(20_000_000, one.file, one.manifest, notes);
+    const [first] = await sendAll(other.file, other.manifest, notes);
+    expect(first).toBe(0);
+    expect((await contentsThere()).equals(other.contents)).toBe(true);
+    expect(await opened.names()).toEqual(['a.dump', 'a.dump.manifest.json']);
+  });
+
+  it('never overwrites a backup', async () => {
+    const [one, other] = [await made(), await made()];
+    await sendAll(one.file, one.manifest, notesInMemory());
+    await expect(sendAll(other.file, other.manifest, notesInMemory())).rejects.toMatchObject({
+      code: 'archive-exists',
+    });
+    expect((await contentsThere()).equals(one.contents)).toBe(true);
+    expect((await store.list(signal))[0]?.manifest).toEqual(one.manifest);
+  });
+
+  it('takes nothing that is not what its manifest says, and can be begun anew after that', async () => {
+    const { file, contents, manifest } = await made();
+    const notes = notesInMemory();
+    await writeFile(file, Buffer.concat([contents.subarray(1), Buffer.from('x')]));
+    await expect(sendAll(file, manifest, notes)).rejects.toThrow('read back, its SHA-256 is');
+    expect((await opened.names()).filter((name) => !name.endsWith('.manifest.json'))).toEqual([]);
+    await writeFile(file, contents);
+    await sendAll(file, manifest, notesInMemory());
+    expect((await contentsThere()).equals(contents)).toBe(true);
+  });
+
+  it('leaves nothing when it is given up, and can be given up twice', async () => {
+    const { file, manifest } = await made(LARGE);
+    const notes = notesInMemory();
+    await sendUntil(20_000_000, file, manifest, notes);
+    // This server of S3 cannot forget an upload; that it is asked to is shown below.
+    if (store.name.startsWith('s3:')) notes.text = null;
+    for (const _time of [1, 2]) await store.abandon('a.dump', { signal, notes });
+    expect(await opened.names()).toEqual([]);
+  });
+});
+
+describe.each(kinds.slice(0, 2))('what has arrived in $kind', ({ open }) => {
+  it.each([
+    ['was changed', (left: Buffer) => Buffer.concat([Buffer.from([(left[0] ?? 0) ^ 1]), left.subarray(1)])],
+    ['is longer than the file', () => randomBytes(100_000)],
+  ])('is not gone on with when it %s', async (_what, changed) => {
+    const { store, names, lay, at } = await openedAt(open);
+    const { file, contents, manifest } = await made(50_000);
+    const part = `.a.dump.${manifest.sha256.slice(0, 16)}.part`;
+    await lay(part, '');
+    await writeFile(at(part), changed(contents.subarray(0, 20_000)));
+    const seen: number[] = [];
+    await store.send(file, 'a.dump', manifest, {
+      signal,
+      notes: notesInMemory(),
+      onBytes: (bytes) => seen.push(bytes),
+    });
+    expect(seen[0]).toBe(0);
+    const to = join(dir, `fetched-${randomBytes(4).toString('hex')}`);
+    await store.fetch('a.dump', to, { signal });
+    expect((await readFile(to)).equals(contents)).toBe(true);
+    expect(await names()).toEqual(['a.dump', 'a.dump.manifest.json']);
+  });
+});
+
+/** A store whose files can be reached past it. */
+async function openedAt(open: Kind['open']): Promise<Opened & { at(name: string): string }> {
+  const opened = await open();
+  const path = opened.store.name.replace(/^[^/]*:/, '');
+  return { ...opened, at: (name) => join(path, name) };
+}
+
+describe('sending to a machine without sha256sum', () => {
+  it('reads back what lies there from here', async () => {
+    const path = await mkdtemp(join(dir, 'store-'));
+    const bare: Host = {
+      name: 'bare',
+      run: async (program, args, options) => {
+        if (program === 'sha256sum')
+          throw new Refusal('host-program-missing', 'sha256sum is not installed.', 'Install it.');
+        return await remote.host.run(program, args, options);
+      },
+    };
+    const { file, contents, manifest } = await made();
+    await sshStore(bare, path).send(file, 'a.dump', manifest, { signal, notes: notesInMemory() });
+    expect((await readFile(join(path, 'a.dump'))).equals(contents)).toBe(true);
+    await writeFile(file, randomBytes(30_000));
+    const sending = sshStore(bare, path).send(file, 'b.dump', manifest, { signal, notes: notesInMemory() });
+    await expect(sending).rejects.toThrow('read back, its SHA-256 is');
+  });
+});
+
+describe('sending to a bucket', () => {
+  async function behindProxy() {
+    const proxy = await startS3Proxy(s3.endpoint);
+    const prefix = `run-${randomBytes(4).toString('hex')}/`;
+    const { bucket, credentials } = s3;
+    return { proxy, store: s3Store({ bucket, prefix, region: 'eu-central-1', endpoint: proxy.endpoint }, credentials) };
+  }
+  const partsIn = (seen: readonly string[]) => seen.filter((kind) => kind.startsWith('PUT part'));
+
+  it('sends no part twice that has arrived', async () => {
+    const { proxy, store } = await behindProxy();
+    const { file, manifest } = await made(LARGE);
+    const notes = notesInMemory();
+    proxy.breakNext('PUT part 3', 'before', 3);
+    await expect(store.send(file, 'a.dump', manifest, { signal, notes })).rejects.toThrow(
+      /^while sending a\.dump to s3:/,
+    );
+    proxy.seen.length = 0;
+    await store.send(file, 'a.dump', manifest, { signal, notes });
+    expect(partsIn(proxy.seen)).toEqual(['PUT part 3']);
+    expect(proxy.seen).not.toContain('POST begin');
+    expect(await store.sha256('a.dump', { signal })).toBe(manifest.sha256);
+    await proxy.stop();
+  });
+
+  it('has the bucket forget what has arrived when it is given up, and begins anew when the bucket has', async () => {
+    const { proxy, store } = await behindProxy();
+    const { file, manifest } = await made(LARGE);
+    const notes = notesInMemory();
+    proxy.breakNext('PUT part 2', 'before', 3);
+    await expect(store.send(file, 'a.dump', manifest, { signal, notes })).rejects.toThrow();
+    const { text } = notes;
+    for (const _time of [1, 2]) {
+      await store.abandon('a.dump', { signal, notes });
+      notes.text = text;
+    }
+    expect(proxy.seen.filter((kind) => kind === 'DELETE upload')).toHaveLength(2);
+    proxy.seen.length = 0;
+    await store.send(file, 'a.dump', manifest, { signal, notes });
+    expect(proxy.seen.filter((kind) => kind === 'POST begin')).toHaveLength(1);
+    expect(partsIn(proxy.seen)).toEqual(['PUT part 2', 'PUT part 1', 'PUT part 2', 'PUT part 3']);
+    expect(await store.sha256('a.dump', { signal })).toBe(manifest.sha256);
+    await proxy.stop();
+  });
+
+  it('says that it is there already when only the answer to its last request was lost', async () => {
+    const { proxy, store } = await behindProxy();
+    const { file, manifest } = await made();
+    const notes = notesInMemory();
+    proxy.breakNext('POST complete', 'after', 3);
+    await expect(store.send(file, 'a.dump', manifest, { signal, notes })).rejects.toThrow();
+    await expect(store.send(file, 'a.dump', manifest, { signal, notes })).rejects.toMatchObject({
+      code: 'archive-exists',
+    });
+    expect(await store.list(signal)).toMatchObject([{ name: 'a.dump', manifest, problem: null }]);
+    await proxy.stop();
   });
 });
 

@@ -1,13 +1,13 @@
 // A compose project whose PostgreSQL is one of its services: what all platforms of the kind have, and its services, migrations, logs and volume.
 import type { Platform } from '../../core/platform.ts';
 import { direct } from '../direct/platform.ts';
-import type { DirectOptions, Parts } from '../direct/reach.ts';
+import type { DirectOptions, Parts, Reach } from '../direct/reach.ts';
 import { settingsProblems, variablesIn } from '../direct/settings.ts';
 import { logsWatch } from './actions/logs-watch.ts';
 import { migrationsRun } from './actions/migrations-run.ts';
 import { serverRecreate } from './actions/server-recreate.ts';
 import { servicesStart, servicesStop } from './actions/services.ts';
-import { freeBytes } from './free-bytes.ts';
+import { diskOf } from './free-bytes.ts';
 import { createHands, sshClientOf } from './hands.ts';
 import { createAddresses } from './live-address.ts';
 import { Settings } from './settings.ts';
@@ -27,6 +27,7 @@ export function compose(options: DirectOptions): Platform {
   const reach: Parts['reach'] = async (system, environment) => {
     const hands = await handsOn(system, environment);
     const { project, connection, archives, owner, services, migrate } = hands.settings;
+    const disk: Reach['disk'] = (signal = AbortSignal.timeout(DISK_MS)) => diskOf(hands, signal);
     return {
       name: project,
       live: await addresses.reach(options.secretOf(connection), sshClientOf(hands.settings, options.path)),
@@ -34,7 +35,8 @@ export function compose(options: DirectOptions): Platform {
       owner,
       services,
       migrate: migrate === undefined ? null : migrate.command.join(' '),
-      freeBytes: (signal = AbortSignal.timeout(FREE_MS)) => freeBytes(hands, signal),
+      freeBytes: async (signal) => (await disk(signal))?.freeBytes ?? null,
+      disk,
       // Its backups are dumps: nobody archives the write-ahead log of this server, so no moment between them can be had (P8).
       moments: null,
     };
@@ -58,4 +60,4 @@ export function compose(options: DirectOptions): Platform {
   );
 }
 
-const FREE_MS = 15_000;
+const DISK_MS = 15_000;

@@ -19,6 +19,7 @@ import { keysOf } from './keys.ts';
 import { besideNames } from './names.ts';
 import type { DirectOptions, Parts, Tools } from './reach.ts';
 import { storeOf } from './stores.ts';
+import { vitalsOf } from './vitals.ts';
 
 /** Makes the platform. Nothing is contacted before something is asked of it. */
 export function direct(parts: Parts, options: DirectOptions): Platform {
@@ -40,6 +41,7 @@ export function direct(parts: Parts, options: DirectOptions): Platform {
     backupId: checkedName,
     names: besideNames,
     facts: (system, environment) => factsOf(tools, system, environment),
+    vitals: async (system, environment) => vitalsOf(await reach(system, environment)),
     async connection(system, { environment, candidate }) {
       const { live } = await reach(system, environment);
       if (candidate === null) return live;

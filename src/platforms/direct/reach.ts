@@ -21,9 +21,14 @@ export type Reach = {
   readonly migrate: string | null;
   /** On the disk of the server's data; null when nobody can say. */
   freeBytes(signal?: AbortSignal): Promise<number | null>;
+  /** The same disk, whole. */
+  disk(signal?: AbortSignal): Promise<Disk | null>;
   /** Null where the write-ahead log is not archived. */
   readonly moments: Moments | null;
 };
+
+/** What ordinary users may have of it: blocks kept for root are in neither. */
+export type Disk = { readonly usedBytes: number; readonly freeBytes: number };
 
 /** Recovers a cluster to a moment, away from the live one, and dumps it. */
 export interface Moments {

@@ -1,24 +1,16 @@
 // What every environment is described by whose PostgreSQL Holdfast reaches itself: its address and where its backups lie.
 import { z } from 'zod';
-import { Place } from '../../archives/settings.ts';
+import { BackupFiles, OffsitePlace, offsiteVariables, Recipient, Variable } from '../../archives/settings.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { System } from '../../core/system.ts';
 
-/** Secrets do not stand in system files: these name the environment variables that hold them. */
-export const Variable = z
-  .string()
-  .regex(/^[A-Z][A-Z0-9_]{0,60}$/, 'must be the name of an environment variable such as PROVOTE_DATABASE_URL');
-
 export const Archives = z.strictObject({
-  place: Place,
-  /** How the daily job names its files; `*` stands for any characters. Others are never taken for the latest backup. */
-  scheduled: z.string().min(1).default('backup_*'),
-  s3: z.strictObject({ accessKeyIdFrom: Variable, secretAccessKeyFrom: Variable }).optional(),
+  ...BackupFiles.shape,
   /** With what encrypted backups are read (P14). */
   ageIdentityFrom: Variable.optional(),
   gpgPassphraseFrom: Variable.optional(),
   /** For whom those are encrypted that Holdfast makes. */
-  encryptTo: z.array(z.string().regex(/^age1[a-z0-9]+$/, 'must be an age recipient such as age1…')).default([]),
+  encryptTo: z.array(Recipient).default([]),
   /** A backup that takes longer, or holds less than so many bytes before it is compressed, has failed (B4). */
   withinMinutes: z.number().positive().default(15),
   atLeastBytes: z.int().nonnegative().default(0),
@@ -35,14 +27,15 @@ export const Reachable = z.strictObject({
     .regex(/^[A-Za-z_][A-Za-z0-9_$]{0,62}$/, 'must be the name of a role')
     .optional(),
   archives: Archives,
+  offsite: OffsitePlace.optional(),
 });
 export type Reachable = z.infer<typeof Reachable>;
 
 /** The variables that these settings name. */
-export function variablesIn({ connection, archives }: Reachable): string[] {
+export function variablesIn({ connection, archives, offsite }: Reachable): string[] {
   const { s3, ageIdentityFrom, gpgPassphraseFrom } = archives;
   const named = [connection, s3?.accessKeyIdFrom, s3?.secretAccessKeyFrom, ageIdentityFrom, gpgPassphraseFrom];
-  return named.filter((name) => name !== undefined);
+  return [...named.filter((name) => name !== undefined), ...offsiteVariables(offsite)];
 }
 
 /** The settings of one environment, by the platform's own schema. */

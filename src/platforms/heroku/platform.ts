@@ -19,9 +19,11 @@ import { connectionOf } from './connection.ts';
 import { download } from './download.ts';
 import { factsOf } from './facts.ts';
 import { type HerokuOptions, resolve } from './options.ts';
+import { infoOf, liveDatabase } from './readings.ts';
 import { createCommits } from './releases.ts';
-import { problemsOf, settingsOf } from './settings.ts';
+import { problemsOf, settingsOf, variablesOf } from './settings.ts';
 import type { Tools } from './tools.ts';
+import { vitalsOf } from './vitals.ts';
 
 export type Heroku = Platform & {
   /** To be called at the start: a Refusal unless the CLI is there and the pinned one. */
@@ -46,10 +48,14 @@ export function heroku(given: HerokuOptions): Heroku {
     kind: 'heroku',
     capabilities: ['backups', 'candidate', 'moments', 'maintenance', 'releases'],
     problemsOf,
-    variablesOf: () => [],
+    variablesOf,
     backupId,
     names: ({ name, database }, chosen) => ({ candidate: candidateName(name, chosen), previous: database }),
     facts: (system, environment) => factsOf(api, commits, system, environment),
+    vitals: async (system, environment) => {
+      const { id } = await liveDatabase(api, settingsOf(system, environment));
+      return vitalsOf(await infoOf(api, id));
+    },
     connection: tools.connection,
     archiveKeys: async () => ({}),
     download: (system, environment, backup, file, how) =>

@@ -32,7 +32,8 @@ export function isSameDatabase(one: string, other: string): boolean {
   return a.hostname === b.hostname && (a.port || '5432') === (b.port || '5432') && a.pathname === b.pathname;
 }
 
-function lineOf(info: DatabaseInfo | null, name: string): string | null {
+/** The first value that `heroku pg:info` shows beside a name; null where it shows none. */
+export function lineOf(info: DatabaseInfo | null, name: string): string | null {
   const [value] = info?.info.find((line) => line.name === name)?.values ?? [];
   return typeof value === 'string' ? value : null;
 }

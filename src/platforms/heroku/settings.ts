@@ -1,5 +1,6 @@
 // What an environment on Heroku is described by in its system file. App names come from here alone (fault 12).
 import { z } from 'zod';
+import { OffsitePlace, offsiteVariables } from '../../archives/settings.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { System } from '../../core/system.ts';
 
@@ -17,6 +18,8 @@ export const Settings = z.strictObject({
       /^heroku-postgresql:[a-z][a-z0-9-]*$/,
       'must be a Heroku Postgres plan such as heroku-postgresql:standard-0',
     ),
+  /** Where copies of its backups go (S14). */
+  offsite: OffsitePlace.optional(),
 });
 export type Settings = z.infer<typeof Settings>;
 
@@ -40,4 +43,9 @@ export function problemsOf(settings: unknown): { path: (string | number)[]; mess
     path: path.filter((part) => typeof part !== 'symbol'),
     message,
   }));
+}
+
+/** The variables that these settings name. */
+export function variablesOf(settings: unknown): string[] {
+  return offsiteVariables(Settings.safeParse(settings).data?.offsite);
 }

@@ -2,12 +2,11 @@
 import type { Action, Args, Outcome, Run } from '../../core/action.ts';
 import type { Proof } from '../../core/facts.ts';
 import { clock, count, list } from '../../core/wording.ts';
-import { openArchive } from '../../postgres/archive/open.ts';
 import { checkData } from '../../postgres/integrity.ts';
-import type { Loaded } from '../../postgres/load.ts';
-import { type ScratchServer, withScratch } from '../../postgres/scratch.ts';
+import { withScratch } from '../../postgres/scratch.ts';
 import { dataOutcome } from './data-outcome.ts';
-import { type Fetched, type FileOptions, fetched, openedWith, removeFiles } from './work-files.ts';
+import { loadScratch } from './load-scratch.ts';
+import { type FileOptions, fetched, removeFiles } from './work-files.ts';
 
 type Rehearsal = Args<'backup.rehearse'>;
 const DATABASE = 'rehearsal';
@@ -30,19 +29,6 @@ export function rehearseBackup(options: FileOptions & { readonly now: () => Date
   };
 }
 
-async function load(
-  server: ScratchServer,
-  archive: Fetched,
-  { options, from, run }: { options: FileOptions; from: Rehearsal['from']; run: Run },
-): Promise<Loaded> {
-  const opened = await openArchive(archive.file, archive, await openedWith(options, from, run));
-  try {
-    return await server.load(opened, DATABASE, { onProgress: (progress) => run.progress(progress) });
-  } finally {
-    await opened.close();
-  }
-}
-
 async function rehearse(options: FileOptions & { now: () => Date }, { from }: Rehearsal, run: Run): Promise<Outcome> {
   const archive = await fetched(options, from, run);
   const { system, operation, signal } = run;
@@ -51,7 +37,7 @@ async function rehearse(options: FileOptions & { now: () => Date }, { from }: Re
   const scratch = { dir: options.workDir, path: options.path, name: operation, version, signal };
   return await withScratch(scratch, async (server) => {
     run.progress({ percent: 0, note: 'a scratch PostgreSQL is running' });
-    const loaded = await load(server, archive, { options, from, run });
+    const loaded = await loadScratch(server, archive, { options, from, database: DATABASE, run });
     run.progress({ percent: 99, note: 'checking the data' });
     const { checks, tables } = await checkData(server.connection(DATABASE), system, null, {
       purpose: `holdfast ${operation} ${run.step}`,

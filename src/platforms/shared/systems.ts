@@ -15,10 +15,11 @@ type Parts = {
   sharedActions(platform: Platform): Actions;
   survey(database: Secret, system: System, since: string | null): Promise<Survey>;
   healthNow(health: Health): Promise<NonNullable<EnvironmentFacts['health']>>;
+  offsite: Systems['offsite'];
 };
 
 /** Throws a Fault for a system whose platform is not among `platforms`: the configuration was not checked then. */
-export function createSystems({ systems, platforms, sharedActions, survey, healthNow }: Parts): Systems {
+export function createSystems({ systems, platforms, sharedActions, survey, healthNow, offsite }: Parts): Systems {
   const actions = new Map(platforms.map((platform) => [platform, actionsFor(platform, sharedActions(platform))]));
   const platformOf = ({ name, platform: kind }: System): Platform => {
     const found = platforms.find((platform) => platform.kind === kind);
@@ -30,6 +31,7 @@ export function createSystems({ systems, platforms, sharedActions, survey, healt
     all: systems,
     platformOf,
     actionsOf: (system) => actions.get(platformOf(system)) ?? {},
+    offsite,
 
     async facts(system, environments) {
       const platform = platformOf(system);

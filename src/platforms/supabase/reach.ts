@@ -27,6 +27,7 @@ export function reachOf({ secretOf }: Needs, system: System, environment: string
     migrate: null,
     // Nobody but the platform sees the disk.
     freeBytes: async () => null,
+    disk: async () => null,
     moments: null,
   };
 }

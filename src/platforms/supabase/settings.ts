@@ -1,6 +1,7 @@
 // What an environment at Supabase is described by in its system file.
 import { z } from 'zod';
-import { Reachable, settingsProblems, Variable, variablesIn } from '../direct/settings.ts';
+import { Variable } from '../../archives/settings.ts';
+import { Reachable, settingsProblems, variablesIn } from '../direct/settings.ts';
 
 /** The key goes with every request: it must not be readable on its way. */
 const ProjectUrl = z

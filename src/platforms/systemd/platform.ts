@@ -43,6 +43,17 @@ export function systemd(options: DirectOptions): Platform {
 async function reachOf(places: Places, settings: Settings): Promise<Reach> {
   const { host, services, archives, owner, dataDirectory, pgbackrest } = settings;
   const live = () => places.addressOf(settings);
+  const disk: Reach['disk'] = async (signal) => {
+    const ran = await places
+      .hostOf(settings)
+      .run('df', ['--output=used,avail', '--block-size=1', '--', dataDirectory], {
+        timeoutMs: ANSWER_MS,
+        ...(signal === undefined ? {} : { signal }),
+      });
+    const [, used, free] = /^\s*(\d+)\s+(\d+)\s*$/m.exec(ran.stdout) ?? [];
+    if (ran.code !== 0 || used === undefined || free === undefined) return null;
+    return { usedBytes: Number(used), freeBytes: Number(free) };
+  };
   return {
     name: host?.host ?? 'this machine',
     live: await live(),
@@ -50,14 +61,8 @@ async function reachOf(places: Places, settings: Settings): Promise<Reach> {
     owner,
     services,
     migrate: null,
-    async freeBytes(signal) {
-      const ran = await places.hostOf(settings).run('df', ['--output=avail', '--block-size=1', '--', dataDirectory], {
-        timeoutMs: ANSWER_MS,
-        ...(signal === undefined ? {} : { signal }),
-      });
-      const free = /^\s*(\d+)\s*$/m.exec(ran.stdout)?.[1];
-      return ran.code === 0 && free !== undefined ? Number(free) : null;
-    },
+    freeBytes: async (signal) => (await disk(signal))?.freeBytes ?? null,
+    disk,
     moments: pgbackrest === undefined ? null : momentsOf(pgbackrest, places.hostOf(settings, pgbackrest.user), live),
   };
 }

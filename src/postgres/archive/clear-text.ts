@@ -38,6 +38,11 @@ export async function clearText(file: string, options: ClearOptions): Promise<Cl
   let { stream, head } = await peeked(decrypted(file, encryption, options));
   try {
     let inner = recognise(head);
+    // A copy out of the house is encrypted as a whole, whatever the backup was before.
+    if (encryption !== 'none' && inner.is === 'encryption') {
+      ({ stream, head } = await peeked(decryptedOnce(stream, inner.encryption, name, options)));
+      inner = recognise(head);
+    }
     const compression = inner.is === 'compression' ? inner.compression : 'none';
     if (inner.is === 'compression') {
       ({ stream, head } = await peeked(decompressed(stream, inner.compression)));
@@ -64,6 +69,17 @@ function decrypted(file: string, encryption: Encryption, options: ClearOptions):
   if (encryption === 'gpg') return gpgDecrypted(file, { name, path, keys, workDir, ...maybeSignal });
   const raw = createReadStream(file, { highWaterMark: 262_144, ...maybeSignal });
   return encryption === 'none' ? raw : linked(raw, ageDecrypted(raw, name, keys));
+}
+
+function decryptedOnce(
+  stream: Readable,
+  encryption: Exclude<Encryption, 'none'>,
+  name: string,
+  { path, keys = {}, workDir, signal }: ClearOptions,
+): Readable {
+  const maybeSignal = signal === undefined ? {} : { signal };
+  if (encryption === 'gpg') return gpgDecrypted(stream, { name, path, keys, workDir, ...maybeSignal });
+  return linked(stream, ageDecrypted(stream, name, keys));
 }
 
 function decompressed(stream: Readable, compression: Exclude<Compression, 'none'>): Readable {

@@ -1,7 +1,7 @@
 // Files of `gpg --symmetric` (P14), decrypted as they flow by gpg itself, with a key ring of its own that is empty.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PassThrough, type Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Refusal } from '../../core/errors.ts';
 import { exec, type Ran } from '../../lib/exec.ts';
@@ -18,21 +18,25 @@ type Gpg = {
 };
 
 /**
- * The clear text. Its end comes only after gpg has checked that nothing was changed; otherwise it breaks off with a Refusal.
+ * The clear text of a file, or of what flows. Its end comes only after gpg has checked that nothing was changed; otherwise it breaks off with a Refusal.
  */
-export function gpgDecrypted(file: string, options: Gpg): Readable {
+export function gpgDecrypted(source: string | Readable, options: Gpg): Readable {
   const clear = new PassThrough();
   const gone = new AbortController();
   clear.once('close', () => gone.abort());
   const signal = AbortSignal.any([gone.signal, ...(options.signal === undefined ? [] : [options.signal])]);
-  run(file, clear, { ...options, signal }).then(
+  run(source, clear, { ...options, signal }).then(
     () => clear.end(),
     (thrown) => clear.destroy(thrown),
   );
   return clear;
 }
 
-async function run(file: string, clear: PassThrough, { name, path, keys, workDir, signal }: Gpg): Promise<void> {
+async function run(
+  source: string | Readable,
+  clear: PassThrough,
+  { name, path, keys, workDir, signal }: Gpg,
+): Promise<void> {
   const { passphrase } = keys;
   if (passphrase === undefined) {
     throw new Refusal(
@@ -43,9 +47,11 @@ async function run(file: string, clear: PassThrough, { name, path, keys, workDir
   }
   const home = await mkdtemp(join(workDir, 'gpg-'));
   try {
+    const secret = passphrase.open();
+    const [file, stdin] = typeof source === 'string' ? [source, secret] : ['-', afterLine(secret, source)];
     const ran = await exec('gpg', [...ALONE, '--passphrase-fd', '0', '--status-fd', '2', '--decrypt', '--', file], {
       env: { PATH: path, LC_ALL: 'C', GNUPGHOME: home },
-      stdin: passphrase.open(),
+      stdin,
       takeStdout: (stdout) => pipeline(stdout, clear, { end: false }),
       ...(signal === undefined ? {} : { signal }),
     });
@@ -54,6 +60,17 @@ async function run(file: string, clear: PassThrough, { name, path, keys, workDir
   } finally {
     await rm(home, { recursive: true, force: true });
   }
+}
+
+/** gpg reads its passphrase byte by byte up to the end of the line, and what it decrypts after that. */
+function afterLine(line: string, source: Readable): Readable {
+  async function* all() {
+    yield Buffer.from(`${line}\n`);
+    yield* source;
+  }
+  const stream = Readable.from(all(), { objectMode: false });
+  stream.once('close', () => source.destroy());
+  return stream;
 }
 
 // No agent: it would outlive us, and for a passphrase that is handed in nobody needs it.

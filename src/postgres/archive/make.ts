@@ -120,7 +120,14 @@ async function dump(
           done(null, chunk);
         },
       });
-      await pipeline(await packed(flow(stdout, counted, () => {}), recipients), sum, out);
+      await pipeline(
+        await packed(
+          flow(stdout, counted, () => {}),
+          recipients,
+        ),
+        sum,
+        out,
+      );
     },
   });
   options.signal.throwIfAborted();

@@ -71,6 +71,12 @@ describe('a file of a store', () => {
     expect(toBackups(files, rules)).toMatchObject([{ id: 'a.dump', state: 'failed', finishedAt: null }]);
   });
 
+  it('is a milestone when its manifest says so', () => {
+    expect(toBackups([file('a.dump', { manifest: { ...manifest, keep: 'forever' } })], rules)).toMatchObject([
+      { keep: 'forever' },
+    ]);
+  });
+
   it('that was written to less than a minute ago without a manifest is not listed yet', () => {
     const modifiedAt = '2025-11-22T08:59:30.000Z';
     expect(toBackups([file('a.sql', { modifiedAt })], rules)).toEqual([]);

@@ -1,6 +1,6 @@
 // What df prints, in the words of GNU and of busybox.
 import { describe, expect, it } from 'vitest';
-import { availableIn } from '../../../../src/platforms/compose/free-bytes.ts';
+import { diskIn } from '../../../../src/platforms/compose/free-bytes.ts';
 
 const HEAD = 'Filesystem     1024-blocks     Used Available Capacity Mounted on\n';
 
@@ -9,12 +9,16 @@ describe('the room that is left', () => {
     [
       'by GNU',
       `${HEAD}/dev/vda1        102687672 22087672  80583616      22% /var/lib/postgresql/data\n`,
-      82_517_622_784,
+      { usedBytes: 22_617_776_128, freeBytes: 82_517_622_784 },
     ],
-    ['by busybox', `${HEAD}overlay                100       60        40  60% /\n`, 40_960],
-    ['none', `${HEAD}overlay 100 100 0 100% /\n`, 0],
-  ])('is read %s', (_, said, bytes) => {
-    expect(availableIn(said)).toBe(bytes);
+    [
+      'by busybox',
+      `${HEAD}overlay                100       60        40  60% /\n`,
+      { usedBytes: 61_440, freeBytes: 40_960 },
+    ],
+    ['none', `${HEAD}overlay 100 100 0 100% /\n`, { usedBytes: 102_400, freeBytes: 0 }],
+  ])('is read %s', (_, said, disk) => {
+    expect(diskIn(said)).toEqual(disk);
   });
 
   it.each([
@@ -22,6 +26,6 @@ describe('the room that is left', () => {
     ['a headline alone', HEAD],
     ['a file system that tells nothing', `${HEAD}none - - - - /data\n`],
   ])('is unknown of %s', (_, said) => {
-    expect(availableIn(said)).toBe(null);
+    expect(diskIn(said)).toBe(null);
   });
 });

@@ -2,10 +2,10 @@
 import { Queue as BullQueue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { Fault } from '../core/errors.ts';
-import type { Queue } from '../core/ports.ts';
+import type { Lane, Queue } from '../core/ports.ts';
 import type { Log } from '../lib/log.ts';
 import { within } from '../lib/within.ts';
-import { outageLog, QUEUE, RECONNECTING } from './redis.ts';
+import { outageLog, QUEUES, RECONNECTING } from './redis.ts';
 
 /** A person is waiting for the answer: after this the operation is left to the sweeper. */
 const PATIENCE_MS = 1_000;
@@ -19,26 +19,33 @@ export function connectQueue({ url, log }: { readonly url: string; readonly log:
   const outage = outageLog(log, 'queue');
   const client = new Redis(url, { ...RECONNECTING, enableOfflineQueue: false, maxRetriesPerRequest: 0 });
   client.on('error', outage.down).on('ready', outage.up);
-  let queue: BullQueue<WakeJob> | null = null;
+  const queues = new Map<Lane, BullQueue<WakeJob>>();
+
+  function queueOf(lane: Lane): BullQueue<WakeJob> {
+    const queue =
+      queues.get(lane) ?? new BullQueue<WakeJob>(QUEUES[lane], { connection: client }).on('error', outage.down);
+    queues.set(lane, queue);
+    return queue;
+  }
 
   /** A queue object whose first commands failed stays broken: it is thrown away with the failure. */
-  async function add(operation: string): Promise<void> {
+  async function add(operation: string, lane: Lane): Promise<void> {
     await ready(client);
-    queue ??= new BullQueue<WakeJob>(QUEUE, { connection: client }).on('error', outage.down);
+    const queue = queueOf(lane);
     try {
       // No job id: an id that is in use, or was, would swallow this wake. The lease keeps workers apart.
       await queue.add('wake', { operation }, { removeOnComplete: true, removeOnFail: true, attempts: 1 });
     } catch (thrown) {
-      const broken = queue;
-      queue = null;
-      void broken?.close().catch(outage.down);
+      // Another wake may have made a new one since.
+      if (queues.get(lane) === queue) queues.delete(lane);
+      void queue.close().catch(outage.down);
       throw thrown;
     }
   }
 
   return {
-    async wake(operation) {
-      const work = add(operation);
+    async wake(operation, lane) {
+      const work = add(operation, lane);
       try {
         await within(PATIENCE_MS, work, () => new Error(`no answer within ${PATIENCE_MS} ms`));
       } catch (cause) {
@@ -46,7 +53,7 @@ export function connectQueue({ url, log }: { readonly url: string; readonly log:
       }
     },
     async close() {
-      await queue?.close().catch(outage.down);
+      for (const queue of queues.values()) await queue.close().catch(outage.down);
       client.disconnect();
     },
   };

@@ -1,9 +1,10 @@
 // How Redis is reached: always trying again, never crashing, and saying once per outage that it is away.
 import type { RedisOptions } from 'ioredis';
+import type { Lane } from '../core/ports.ts';
 import type { Log } from '../lib/log.ts';
 
-/** One queue for all operations: a job only wakes a worker. */
-export const QUEUE = 'operations';
+/** One queue for each lane of operations: a job only wakes a worker. */
+export const QUEUES: Readonly<Record<Lane, string>> = { people: 'operations', scheduled: 'holdfast-scheduled' };
 
 /** Tries for ever, soon at first, then every 2 seconds. */
 export const RECONNECTING = {

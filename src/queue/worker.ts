@@ -1,14 +1,17 @@
 // The woken side of the queue: hands operations to the executor, and starts anew whenever Redis was away.
 import { Worker } from 'bullmq';
 import { reasonOf } from '../core/errors.ts';
+import type { Lane } from '../core/ports.ts';
 import { sleep } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { within } from '../lib/within.ts';
 import type { WakeJob } from './queue.ts';
-import { type Outage, outageLog, QUEUE, RECONNECTING } from './redis.ts';
+import { type Outage, outageLog, QUEUES, RECONNECTING } from './redis.ts';
 
 type WorkerOptions = {
   readonly url: string;
+  /** What it is woken for. */
+  readonly lane: Lane;
   /** How many operations this process works on at the same time. */
   readonly concurrency: number;
   /** Carries the operation on as far as it goes. May be called twice at once for one operation: the lease decides. */
@@ -24,14 +27,14 @@ export type RunningWorker = {
 const RESTART_MS = 1_000;
 
 /** Works until closed. A handler that throws is logged: the sweeper wakes the operation again. */
-export function startWorker({ url, concurrency, handle, log }: WorkerOptions): RunningWorker {
-  const outage = outageLog(log, 'worker');
+export function startWorker({ url, lane, concurrency, handle, log }: WorkerOptions): RunningWorker {
+  const outage = outageLog(log, `worker of ${QUEUES[lane]}`);
   const closing = new AbortController();
   let worker = build();
   const over = supervise();
 
   function build(): Worker<WakeJob> {
-    return new Worker<WakeJob>(QUEUE, ({ data }) => handleOne(data.operation), {
+    return new Worker<WakeJob>(QUEUES[lane], ({ data }) => handleOne(data.operation), {
       autorun: false,
       concurrency,
       connection: { ...RECONNECTING, url, maxRetriesPerRequest: null },

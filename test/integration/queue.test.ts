@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../sandbox/servers/free-port.ts';
 import { type RedisOptions, type RedisServer, startRedis } from '../../sandbox/servers/redis.ts';
 import { Fault, Refusal } from '../../src/core/errors.ts';
+import type { Lane } from '../../src/core/ports.ts';
 import { assertNoEviction } from '../../src/queue/assert-no-eviction.ts';
 import { type ConnectedQueue, connectQueue } from '../../src/queue/queue.ts';
 import { startWorker } from '../../src/queue/worker.ts';
@@ -26,8 +27,8 @@ const queueAt = (url: string): ConnectedQueue => {
   cleanup.push(() => queue.close());
   return queue;
 };
-const workerOf = (url: string, handle: (operation: string) => Promise<void>, concurrency = 4) => {
-  const worker = startWorker({ url, concurrency, handle, log: silentLog });
+const workerOf = (url: string, handle: (operation: string) => Promise<void>, lane: Lane = 'people') => {
+  const worker = startWorker({ url, lane, concurrency: lane === 'people' ? 4 : 1, handle, log: silentLog });
   cleanup.push(() => worker.close(500));
   return worker;
 };
@@ -53,9 +54,9 @@ describe.each(['redis-server', 'js-redis-server'] as const)('on %s', (kind) => {
   it('wakes a worker, and again for the same operation', async () => {
     const woken = listening(redis.url);
     const queue = queueAt(redis.url);
-    await queue.wake('op-1');
+    await queue.wake('op-1', 'people');
     await expect.poll(() => woken).toEqual(['op-1']);
-    await queue.wake('op-1');
+    await queue.wake('op-1', 'people');
     await expect.poll(() => woken).toEqual(['op-1', 'op-1']);
   });
 
@@ -67,7 +68,7 @@ describe.each(['redis-server', 'js-redis-server'] as const)('on %s', (kind) => {
     });
     const queue = queueAt(redis.url);
     for (const expected of [1, 2]) {
-      await queue.wake('op-1');
+      await queue.wake('op-1', 'people');
       await expect.poll(() => calls).toBe(expected);
     }
   });
@@ -80,29 +81,29 @@ describe.each(['redis-server', 'js-redis-server'] as const)('on %s', (kind) => {
 describe('while Redis is away', () => {
   it('rejects a wake within about a second, from the start', async () => {
     const queue = queueAt(`redis://127.0.0.1:${await freePort()}`);
-    expect(await faultAfter(queue.wake('op-1'))).toBeLessThan(1_300);
+    expect(await faultAfter(queue.wake('op-1', 'people'))).toBeLessThan(1_300);
   });
 
   it('rejects quickly when Redis dies, and wakes again when it is back', async () => {
     redis = await serverWith({});
     const woken = listening(redis.url);
     const queue = queueAt(redis.url);
-    await queue.wake('op-1');
+    await queue.wake('op-1', 'people');
     await expect.poll(() => woken).toEqual(['op-1']);
     await redis.kill();
-    expect(await faultAfter(queue.wake('op-2'))).toBeLessThan(1_300);
+    expect(await faultAfter(queue.wake('op-2', 'people'))).toBeLessThan(1_300);
     await redis.restart();
-    await expect.poll(() => queue.wake('op-3').catch(String), { timeout: 10_000 }).toBeUndefined();
+    await expect.poll(() => queue.wake('op-3', 'people').catch(String), { timeout: 10_000 }).toBeUndefined();
     await expect.poll(() => woken, { timeout: 15_000 }).toContain('op-3');
   });
 
   it('rejects quickly when Redis is stopped in the middle, without an answer', async () => {
     redis = await serverWith({ kind: 'redis-server' });
     const queue = queueAt(redis.url);
-    await queue.wake('op-1');
+    await queue.wake('op-1', 'people');
     process.kill(redis.pid, 'SIGSTOP');
     try {
-      expect(await faultAfter(queue.wake('op-2'))).toBeLessThan(1_300);
+      expect(await faultAfter(queue.wake('op-2', 'people'))).toBeLessThan(1_300);
     } finally {
       process.kill(redis.pid, 'SIGCONT');
     }
@@ -113,7 +114,7 @@ describe('while Redis is away', () => {
     const woken = listening(`redis://127.0.0.1:${port}`);
     await sleep(500);
     redis = await serverWith({ port });
-    await queueAt(redis.url).wake('op-1');
+    await queueAt(redis.url).wake('op-1', 'people');
     await expect.poll(() => woken, { timeout: 10_000 }).toEqual(['op-1']);
   });
 
@@ -128,7 +129,7 @@ describe('while Redis is away', () => {
 it('keeps nothing in Redis but the names of operations, and nothing of what is done', async () => {
   redis = await serverWith({});
   const queue = queueAt(redis.url);
-  await queue.wake('op-1');
+  await queue.wake('op-1', 'people');
   const client = new Redis(redis.url);
   cleanup.push(async () => client.disconnect());
   expect(await client.hget('bull:operations:1', 'data')).toBe('{"operation":"op-1"}');
@@ -148,7 +149,7 @@ describe('a closing worker', () => {
       await sleep(workMs);
       ended = true;
     });
-    await queueAt(redis.url).wake('op-1');
+    await queueAt(redis.url).wake('op-1', 'people');
     await expect.poll(() => begun).toBe(true);
     const before = performance.now();
     await worker.close(deadlineMs);
@@ -172,7 +173,7 @@ it('gives the job of a worker that died to another one within 15 seconds', async
   const client = new Redis(redis.url);
   cleanup.push(async () => client.disconnect());
   // As a worker leaves it that was killed: active, with a lock that nobody renews.
-  await queue.wake('op-1');
+  await queue.wake('op-1', 'people');
   await client.rpoplpush('bull:operations:wait', 'bull:operations:active');
   const woken = listening(redis.url);
   await expect.poll(() => woken, { timeout: 15_000 }).toEqual(['op-1']);
@@ -196,5 +197,47 @@ describe('a Redis that may throw keys away', () => {
 
   it('cannot be judged while it is away', async () => {
     await expect(assertNoEviction(`redis://127.0.0.1:${await freePort()}`)).rejects.toThrow(Fault);
+  });
+});
+
+describe('what runs by itself', () => {
+  beforeEach(async () => {
+    redis = await serverWith({});
+  });
+
+  it('has workers of its own, one after the other, and holds up nobody', async () => {
+    const queue = queueAt(redis.url);
+    const [begun, ended]: [string[], string[]] = [[], []];
+    let release = () => {};
+    const drill = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    workerOf(
+      redis.url,
+      async (operation) => {
+        begun.push(operation);
+        if (operation === 'op-1') await drill;
+        ended.push(operation);
+      },
+      'scheduled',
+    );
+    const people = listening(redis.url);
+    await queue.wake('op-1', 'scheduled');
+    await queue.wake('op-2', 'scheduled');
+    await expect.poll(() => begun).toEqual(['op-1']);
+    await queue.wake('op-3', 'people');
+    await expect.poll(() => people).toEqual(['op-3']);
+    expect(begun).toEqual(['op-1']);
+    release();
+    await expect.poll(() => ended).toEqual(['op-1', 'op-2']);
+    expect(people).toEqual(['op-3']);
+  });
+
+  it('waits in a queue whose name says whose it is', async () => {
+    await queueAt(redis.url).wake('op-1', 'scheduled');
+    const client = new Redis(redis.url);
+    cleanup.push(async () => client.disconnect());
+    expect(await client.hget('bull:holdfast-scheduled:1', 'data')).toBe('{"operation":"op-1"}');
+    expect(await client.exists('bull:operations:1')).toBe(0);
   });
 });

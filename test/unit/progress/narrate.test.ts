@@ -38,7 +38,14 @@ describe('narrate', () => {
   });
 
   it('tells every kind of event or leaves it to the card, each by decision', () => {
-    const quiet: readonly EventType[] = ['proposed', 'consented', 'step_started', 'step_progress', 'undo_started'];
+    const quiet: readonly EventType[] = [
+      'proposed',
+      'consented',
+      'step_started',
+      'step_progress',
+      'undo_started',
+      'joined',
+    ];
     const kinds = Event.options.map(({ shape }) => shape.type.value);
     const [first] = journalOf(planOf(), []);
     const noted = kinds.filter((type) => {

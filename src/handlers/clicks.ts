@@ -1,16 +1,18 @@
 // Buttons on cards: who clicked which one, on the operation as it was shown.
 import type { AllMiddlewareArgs, BlockAction, SlackActionMiddlewareArgs } from '@slack/bolt';
+import type { ModalView } from '@slack/types';
 import { ACTIONS, type ButtonValue, readButtonValue } from '../messages/buttons.ts';
 import { confirmView } from '../messages/confirm-view.ts';
 import type { UseCases } from '../operations/use-cases.ts';
 import { acknowledgement } from './acknowledge.ts';
+import { openDialog } from './open-dialog.ts';
 import { ButtonClick, read } from './payloads.ts';
 import { replyTo } from './reply.ts';
 import { sentenceOf } from './sentence-of.ts';
-import { DIALOG_TOO_LATE, OLD_BUTTON, thanks } from './sentences.ts';
+import { OLD_BUTTON, thanks } from './sentences.ts';
 import { refuseStrangers } from './strangers.ts';
 import { type Door, keyOf, takeIn } from './take-in.ts';
-import type { SlackClient, Tools } from './tools.ts';
+import type { Tools } from './tools.ts';
 
 export type ActionArgs = SlackActionMiddlewareArgs<BlockAction> & AllMiddlewareArgs;
 type Button = keyof typeof ACTIONS;
@@ -30,6 +32,7 @@ const DECIDE: { readonly [D in Decision]: (clicked: Clicked, useCases: UseCases)
   approve: ({ by, value: { operation, digest } }, useCases) => useCases.approve({ operation, digest, by }),
   deny: ({ by, value: { operation, digest } }, useCases) => useCases.deny({ operation, digest, by }),
   cancel: ({ by, value: { operation } }, useCases) => useCases.cancel({ operation, by }),
+  join: ({ by, value: { operation } }, useCases) => useCases.join({ operation, by }),
   happened: (clicked, useCases) => settle(clicked, 'happened', useCases),
   did_not: (clicked, useCases) => settle(clicked, 'did_not', useCases),
   abandon: (clicked, useCases) => settle(clicked, 'abandon', useCases),
@@ -41,9 +44,15 @@ export async function onClick({ ack, body, respond, client }: ActionArgs, tools:
   const reply = replyTo({ respond, client, channel: body.channel?.id ?? null, user: body.user.id, log: tools.log });
   try {
     const clicked = readClick(body, tools);
-    if (clicked.button === 'undo') return await undo(clicked, { acknowledge, reply }, tools);
+    if (clicked.button === 'undo') {
+      const open = (view: ModalView) => openDialog(client, clicked.trigger, view);
+      return await undo(clicked, { acknowledge, reply, open }, tools);
+    }
     await acknowledge();
-    if (clicked.button === 'confirm') return await openDialog(clicked, client, tools.useCases);
+    if (clicked.button === 'confirm') {
+      const operation = await tools.useCases.find(clicked.value.operation);
+      return await openDialog(client, clicked.trigger, confirmView(operation));
+    }
     await DECIDE[clicked.button](clicked, tools.useCases);
     await reply(thanks(clicked.button, clicked.value.operation));
   } catch (thrown) {
@@ -72,17 +81,7 @@ async function undo({ value, by, team, channel, trigger }: Clicked, door: Door, 
     await acknowledge();
     if (message !== undefined) await reply(message);
   };
-  await takeIn({ key, text, user: by, channel, team }, { acknowledge: sayAndAcknowledge, reply }, tools);
-}
-
-async function openDialog({ value, trigger }: Clicked, client: SlackClient, useCases: UseCases): Promise<void> {
-  const operation = await useCases.find(value.operation);
-  try {
-    await client.views.open({ trigger_id: trigger, view: confirmView(operation) });
-  } catch (thrown) {
-    if (/expired_trigger_id|trigger_expired|exchanged/.test(String(thrown))) throw DIALOG_TOO_LATE;
-    throw thrown;
-  }
+  await takeIn({ key, text, user: by, channel, team }, { ...door, acknowledge: sayAndAcknowledge }, tools);
 }
 
 function settle({ value, by }: Clicked, verdict: 'happened' | 'did_not' | 'abandon', useCases: UseCases) {

@@ -4,6 +4,7 @@ import type { ModalView } from '@slack/types';
 import { Refusal } from '../core/errors.ts';
 import { CONFIRM_VIEW, readButtonValue } from '../messages/buttons.ts';
 import { confirmErrors } from '../messages/confirm-view.ts';
+import { closedDialog } from '../messages/dialog-parts.ts';
 import type { Message } from '../messages/message.ts';
 import { acknowledgement } from './acknowledge.ts';
 import { read, Submission } from './payloads.ts';
@@ -43,10 +44,5 @@ async function confirm(payload: unknown, { useCases, ours }: Tools): Promise<Rec
 }
 
 function closed({ blocks }: Message): ModalView {
-  return {
-    type: 'modal',
-    title: { type: 'plain_text', text: 'Not confirmed' },
-    close: { type: 'plain_text', text: 'Close' },
-    blocks: [...blocks],
-  };
+  return closedDialog('Not confirmed', [...blocks]);
 }

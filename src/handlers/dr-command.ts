@@ -1,8 +1,10 @@
 // The slash command: `/dr …`.
 import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from '@slack/bolt';
+import type { ModalView } from '@slack/types';
 import type { Intake } from '../core/ports.ts';
 import type { Message } from '../messages/message.ts';
 import { acknowledgement } from './acknowledge.ts';
+import { openDialog } from './open-dialog.ts';
 import { read, SlashCommand } from './payloads.ts';
 import { replyTo } from './reply.ts';
 import { sentenceOf } from './sentence-of.ts';
@@ -19,7 +21,8 @@ export async function onDr({ ack, body, respond, client }: Args, tools: Tools): 
   try {
     const intake = intakeOf(body, ours());
     const reply = replyTo({ respond, client, channel: intake.channel, user: intake.user, log });
-    await takeIn(intake, { acknowledge, reply }, tools);
+    const open = (view: ModalView) => openDialog(client, body.trigger_id, view);
+    await takeIn(intake, { acknowledge, reply, open }, tools);
   } catch (thrown) {
     await acknowledge(sentenceOf(thrown, log));
   }

@@ -25,14 +25,44 @@ export const ButtonClick = z.object({
 });
 export type ButtonClick = z.infer<typeof ButtonClick>;
 
+/** A button or boxes; of boxes all that are marked now, and the block that they stand in. */
+export const BoxClick = ButtonClick.extend({
+  actions: z
+    .array(
+      z.object({
+        action_id: z.string(),
+        block_id: z.string().max(300).default(''),
+        value: z.string().max(3000).default(''),
+        selected_options: z
+          .array(z.object({ value: z.string().max(150) }))
+          .max(20)
+          .default([]),
+      }),
+    )
+    .min(1),
+});
+export type BoxClick = z.infer<typeof BoxClick>;
+
+export const HomeOpened = z.object({
+  team_id: id,
+  event: z.object({ user: id, tab: z.string().default('home') }),
+});
+
+const chosen = z.object({ value: z.string().max(150) });
+/** What stands in one input: a text, one choice, or several. */
+const Input = z.object({
+  value: z.string().nullish(),
+  selected_option: chosen.nullish(),
+  selected_options: z.array(chosen).nullish(),
+});
+
 export const Submission = z.object({
   user,
   team,
+  trigger_id: trigger_id.default(''),
   view: z.object({
     private_metadata: z.string().max(3000),
-    state: z.object({
-      values: z.record(z.string(), z.record(z.string(), z.object({ value: z.string().nullish() }))),
-    }),
+    state: z.object({ values: z.record(z.string(), z.record(z.string(), Input)) }),
   }),
 });
 export type Submission = z.infer<typeof Submission>;

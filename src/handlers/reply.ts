@@ -5,7 +5,8 @@ import type { Message } from '../messages/message.ts';
 import type { Log } from '../operations/deps.ts';
 import type { SlackClient } from './tools.ts';
 
-export type Reply = (message: Message) => Promise<void>;
+/** `replaces`: the message takes the place of the one that was clicked on. */
+export type Reply = (message: Message, how?: { readonly replaces: boolean }) => Promise<void>;
 
 type To = {
   /** Absent in submissions of dialogs. */
@@ -21,16 +22,17 @@ type To = {
  * no longer takes (30 minutes, 5 uses) is got round by a message of our own.
  */
 export function replyTo({ respond, client, channel, user, log }: To): Reply {
-  return async ({ text, blocks }) => {
+  return async ({ text, blocks }, { replaces } = { replaces: false }) => {
     const message = { text, blocks: [...blocks] };
     try {
       if (respond === undefined) throw new Error('there is no address to respond to');
-      await respond({ ...message, response_type: 'ephemeral', replace_original: false });
+      await respond({ ...message, response_type: 'ephemeral', replace_original: replaces });
     } catch (thrown) {
       log.info({ why: reasonOf(thrown) }, 'answering by a message of our own');
+      const directly = () => client.chat.postMessage({ ...message, channel: user });
       await (channel === null
-        ? client.chat.postMessage({ ...message, channel: user })
-        : client.chat.postEphemeral({ ...message, channel, user })
+        ? directly()
+        : client.chat.postEphemeral({ ...message, channel, user }).catch(directly)
       ).catch((err: unknown) => log.warn({ err, user }, 'answer did not reach the person'));
     }
   };

@@ -1,6 +1,6 @@
 // What handlers themselves have to say: about requests, never about operations.
 import { Refusal } from '../core/errors.ts';
-import { section } from '../messages/blocks.ts';
+import { code, section } from '../messages/blocks.ts';
 import { type Message, message } from '../messages/message.ts';
 
 export const NOT_KNOWN_YET = new Refusal(
@@ -26,13 +26,32 @@ export const OLD_BUTTON = new Refusal(
 export const DIALOG_TOO_LATE = new Refusal(
   'dialog-too-late',
   'Slack allows three seconds for opening the dialog, and they had passed.',
-  'Click the button again.',
+  'Click the button again, or type the command again.',
 );
+
+export const UNKNOWN_SYSTEM = new Refusal(
+  'unknown-system',
+  'The system of this button is not protected here any more.',
+  'See `/dr systems`.',
+);
+
+/** The short answer to Done and Dismiss. */
+export function followedUp(verdict: 'done' | 'dismissed', incident: string): Message {
+  const text =
+    verdict === 'done' ? `Recorded: the work after ${incident} is done.` : `Recorded: dismissed for ${incident}.`;
+  return message(text, [section(text)]);
+}
+
+export function chosen(scenario: string, incident: string): Message {
+  const text = `${incident} follows the scenario ${code(scenario)}: its card shows the RTO.`;
+  return message(text, [section(text)]);
+}
 
 const DONE = {
   approve: 'Your approval of {operation} is recorded.',
   deny: 'You denied {operation}; it is stopped.',
   cancel: '{operation} is stopped; what it prepared is cleared away.',
+  join: 'You take part in {operation}: its report names you.',
   happened: 'Recorded: it happened. {operation} goes on from there.',
   did_not: 'Recorded: it did not happen. {operation} goes on from there.',
   abandon: 'Recorded: {operation} is given up, and what it did is taken back.',

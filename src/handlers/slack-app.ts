@@ -1,16 +1,21 @@
 // The Slack app: one door for Slack's requests, and who is called for which of them.
 import { App, type Receiver } from '@slack/bolt';
 import { Fault, Refusal, reasonOf } from '../core/errors.ts';
+import type { IncidentUseCases } from '../core/incident-use-cases.ts';
+import type { Home } from '../core/incident-views.ts';
 import type { Secret } from '../core/secret.ts';
 import type { System } from '../core/system.ts';
-import { CONFIRM_VIEW } from '../messages/buttons.ts';
+import { CONFIRM_VIEW, INCIDENT_VIEWS } from '../messages/buttons.ts';
 import type { Log } from '../operations/deps.ts';
 import type { UseCases } from '../operations/use-cases.ts';
 import { boltLogger } from './bolt-logger.ts';
 import { type ActionArgs, onClick } from './clicks.ts';
 import { onConfirmTyped, type ViewArgs } from './confirm-typed.ts';
 import { onDr } from './dr-command.ts';
+import { onHome } from './home.ts';
 import { httpDoor } from './http-door.ts';
+import { onIncidentClick } from './incident-clicks.ts';
+import { onAssessChosen, onDeclareTyped, onSayTyped, onTickChosen } from './incident-typed.ts';
 import { logged } from './sentence-of.ts';
 import { socketDoor } from './socket-door.ts';
 import type { Identity } from './strangers.ts';
@@ -27,9 +32,12 @@ export type SlackAppOptions = {
   readonly host: string;
   readonly apiUrl: string;
   readonly useCases: UseCases;
+  readonly incidents: IncidentUseCases;
+  /** App Home of one person: only what is stored, so that opening it is quick. */
+  readonly homeFor: (user: string) => Promise<Home>;
   readonly log: Log;
-  /** For answers to name the channel in which a system's cards stand. */
-  readonly systems?: readonly Pick<System, 'name' | 'channel'>[];
+  /** For answers to name the channel in which a system's cards stand, and for dialogs. */
+  readonly systems: readonly System[];
   /** The workspace that the token must belong to. Default: whichever it belongs to. */
   readonly team?: string | undefined;
 };
@@ -49,7 +57,7 @@ const LAST_ANSWERS_MS = 5_000;
 
 /** Puts the listeners behind the door that the mode asks for. Nothing is called and nothing listens before `start`. */
 export function createSlackApp(options: SlackAppOptions): SlackApp {
-  const { botToken, apiUrl, useCases, log, systems = [] } = options;
+  const { botToken, apiUrl, useCases, incidents, homeFor, log, systems } = options;
   const logger = boltLogger(log);
   const door = doorOf(options);
   let identity: Identity | null = null;
@@ -68,7 +76,7 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
       rejectRateLimitedCalls: true,
     },
   });
-  const settled = listen(app, { useCases, log, systems, ours });
+  const settled = listen(app, { useCases, incidents, homeFor, log, systems, ours });
   return {
     async start() {
       identity = await whoWeAre(app, options);
@@ -89,8 +97,16 @@ function listen(app: App, tools: Tools): (ms: number) => Promise<void> {
     return work.finally(() => atWork.delete(work));
   };
   app.command('/dr', (args) => tracked(onDr(args, tools)));
-  app.action<ActionArgs['body']>(/.*/s, (args) => tracked(onClick(args as ActionArgs, tools)));
+  app.action<ActionArgs['body']>(/^(incident|command)_/s, (args) =>
+    tracked(onIncidentClick(args as ActionArgs, tools)),
+  );
+  app.action<ActionArgs['body']>(/^(?!incident_|command_)/s, (args) => tracked(onClick(args as ActionArgs, tools)));
   app.view(CONFIRM_VIEW.callback, (args) => tracked(onConfirmTyped(args as ViewArgs, tools)));
+  app.view(INCIDENT_VIEWS.declare, (args) => tracked(onDeclareTyped(args as ViewArgs, tools)));
+  app.view(INCIDENT_VIEWS.say, (args) => tracked(onSayTyped(args as ViewArgs, tools)));
+  app.view(INCIDENT_VIEWS.tick, (args) => tracked(onTickChosen(args as ViewArgs, tools)));
+  app.view(INCIDENT_VIEWS.assess, (args) => tracked(onAssessChosen(args as ViewArgs, tools)));
+  app.event('app_home_opened', (args) => tracked(onHome(args, tools)));
   // Only what no handler could answer by itself comes here; unacknowledged, Slack tells the person that it failed.
   app.error(async (error) => {
     logged('original' in error ? error.original : error, tools.log);

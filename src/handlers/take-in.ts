@@ -1,12 +1,14 @@
 // The way of every command: committed first, acknowledged then, answered at last (I1).
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ModalView } from '@slack/types';
 import { Refusal } from '../core/errors.ts';
 import type { Accepted, AnswerRecord, Intake } from '../core/ports.ts';
 import type { Answer } from '../core/views.ts';
 import { answerMessage, notQueuedMessage, refusalMessage } from '../messages/answers.ts';
 import type { Message } from '../messages/message.ts';
 import type { UseCases } from '../operations/use-cases.ts';
+import { dialogView } from './open-dialog.ts';
 import type { Reply } from './reply.ts';
 import { logged, sentenceOf } from './sentence-of.ts';
 import { ALREADY_AT_IT, NOT_KNOWN_YET, WAS_SHOWN } from './sentences.ts';
@@ -22,6 +24,8 @@ export type Door = {
   /** Acknowledges to Slack, with a message for the person where something has to be said at once. Never throws. */
   readonly acknowledge: (message?: Message) => Promise<void>;
   readonly reply: Reply;
+  /** Opens a dialog for the person. Throws Refusal when that is too late. */
+  readonly open: (view: ModalView) => Promise<void>;
 };
 
 type Taken =
@@ -35,7 +39,8 @@ export function keyOf(request: { trigger_id: string; team: string; user: string;
 }
 
 /** Commits the command, acknowledges it and answers it. The person hears something in every case. */
-export async function takeIn(intake: Intake, { acknowledge, reply }: Door, tools: Tools): Promise<void> {
+export async function takeIn(intake: Intake, door: Door, tools: Tools): Promise<void> {
+  const { acknowledge, reply } = door;
   const committing = commit(intake, tools);
   const inTime = await Promise.race([committing, sleep(COMMIT_MS, null, { ref: false })]);
   if (inTime === null) {
@@ -45,8 +50,12 @@ export async function takeIn(intake: Intake, { acknowledge, reply }: Door, tools
     await acknowledge(inTime.is === 'not_taken' ? inTime.message : undefined);
   }
   const taken = inTime ?? (await committing);
-  if (taken.is === 'committed') await reply(await answered(taken, tools));
-  else if (inTime === null) await reply(taken.message);
+  if (taken.is === 'committed') {
+    const message = await answered(taken, door, tools);
+    if (message !== null) await reply(message);
+  } else if (inTime === null) {
+    await reply(taken.message);
+  }
 }
 
 async function commit(intake: Intake, { useCases, log }: Tools): Promise<Taken> {
@@ -59,14 +68,22 @@ async function commit(intake: Intake, { useCases, log }: Tools): Promise<Taken> 
   }
 }
 
-async function answered({ first, accepted }: Taken & { is: 'committed' }, tools: Tools): Promise<Message> {
+/** Null when the answer is a dialog that was opened. */
+async function answered(
+  { first, accepted }: Taken & { is: 'committed' },
+  { open }: Door,
+  tools: Tools,
+): Promise<Message | null> {
   try {
     const former = first ? null : await formerRecord(accepted, tools.useCases);
     if (former?.is === 'shown') return refusalMessage(WAS_SHOWN);
     // A second delivery starts nothing: it is answered only with what the first one was answered.
     if (!first && former === null) return refusalMessage(ALREADY_AT_IT);
     const answer = await tools.useCases.answer({ ...accepted, answer: former });
-    return answer === null ? refusalMessage(ALREADY_AT_IT) : answerMessage(answer, { channel: placeOf(answer, tools) });
+    if (answer === null) return refusalMessage(ALREADY_AT_IT);
+    if (answer.is !== 'dialog') return answerMessage(answer, { channel: placeOf(answer, tools) });
+    await open(dialogView(answer, accepted.intake.channel));
+    return null;
   } catch (thrown) {
     return sentenceOf(thrown, tools.log);
   }

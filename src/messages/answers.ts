@@ -2,19 +2,33 @@
 import type { Refusal } from '../core/errors.ts';
 import type { Operation } from '../core/operation.ts';
 import type { Answer, View } from '../core/views.ts';
+import { list } from '../core/wording.ts';
+import { alertsMessage } from './alerts.ts';
 import { auditMessage } from './audit.ts';
 import { backupsMessage } from './backups.ts';
 import { code, inert, section } from './blocks.ts';
+import { checklistMessage } from './checklist.ts';
+import { contactsMessage } from './contacts.ts';
+import { drillsMessage, schedulesMessage } from './drills.ts';
 import { helpMessage } from './help.ts';
-import { channelLink, ended, sentence } from './inline.ts';
+import { LEVEL_WORDS } from './incident-words.ts';
+import { incidentsMessage } from './incidents.ts';
+import { capital, channelLink, ended, sentence } from './inline.ts';
 import { type Message, message } from './message.ts';
+import { monthMessage, reportMessage } from './report-view.ts';
+import { retentionMessage } from './retention.ts';
 import { scenariosMessage } from './scenarios.ts';
 import { STATE_WORDS } from './state-words.ts';
 import { statusMessage } from './status.ts';
 import { systemsMessage } from './systems.ts';
+import { ticketsMessage } from './tickets.ts';
+import { timelineMessage } from './timeline.ts';
 
 /** `channel` is where the system's cards are posted. */
-export function answerMessage(answer: Answer, { channel }: { readonly channel: string }): Message {
+export function answerMessage(
+  answer: Exclude<Answer, { is: 'dialog' }>,
+  { channel }: { readonly channel: string },
+): Message {
   switch (answer.is) {
     case 'operation':
       return operationMessage(answer.operation, answer.late, channel);
@@ -59,6 +73,21 @@ function operationMessage(operation: Operation, late: boolean, channel: string):
   return message(`${what}${delay}`, [section(`${what}${delay}`)]);
 }
 
+/** What was just done to an incident: its card and its thread tell the rest. */
+function doneMessage({ did, incident, system, beside = [] }: View & { is: 'incident' }): Message {
+  const { id, level } = incident;
+  const where = `its card is in ${channelLink(system.channel)}`;
+  const next = `${code('/dr assess')} leads to the way out, ${code('/dr checklist pre')} through it.`;
+  const also = beside.length === 0 ? '' : ` Open beside it: ${list(beside)}.`;
+  const texts = {
+    declared: `Declared as ${id}, ${LEVEL_WORDS[level]}; ${where}. The clocks run.${also} ${next}`,
+    acknowledged: `You have acknowledged ${id}: nobody else is called. ${capital(where)}.`,
+    updated: `Kept for ${id}: it stands in the thread of its card and in the next update.`,
+    resolved: `${id} is resolved: everybody who was told of it is told of its end; ${where}.`,
+  };
+  return message(texts[did], [section(texts[did])]);
+}
+
 function viewMessage(view: View): Message {
   switch (view.is) {
     case 'help':
@@ -73,5 +102,29 @@ function viewMessage(view: View): Message {
       return backupsMessage(view);
     case 'audit':
       return auditMessage(view);
+    case 'incident':
+      return doneMessage(view);
+    case 'incidents':
+      return incidentsMessage(view);
+    case 'timeline':
+      return timelineMessage(view);
+    case 'contacts':
+      return contactsMessage(view.system);
+    case 'tickets':
+      return ticketsMessage(view);
+    case 'checklist':
+      return checklistMessage(view);
+    case 'drills':
+      return drillsMessage(view);
+    case 'schedules':
+      return schedulesMessage(view);
+    case 'report':
+      return reportMessage(view);
+    case 'month':
+      return monthMessage(view);
+    case 'alerts':
+      return alertsMessage(view);
+    case 'retention':
+      return retentionMessage(view);
   }
 }

@@ -3,8 +3,8 @@
 import { newestFinished } from '../core/backup-checks.ts';
 import type { Backup } from '../core/facts.ts';
 import type { View } from '../core/views.ts';
-import { ago, count, megabytes, utcShort } from '../core/wording.ts';
-import { clean, context, cut, header, inert, section } from './blocks.ts';
+import { ago, clean, count, megabytes, utcShort } from '../core/wording.ts';
+import { context, cut, header, inert, section } from './blocks.ts';
 import { type Message, message } from './message.ts';
 import { proofLine } from './status.ts';
 

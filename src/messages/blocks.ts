@@ -8,6 +8,7 @@ import type {
   MrkdwnElement,
   SectionBlock,
 } from '@slack/types';
+import { clean } from '../core/wording.ts';
 
 /** Slack's limits in characters or pieces; `text` and `whole` are our own. */
 export const LIMITS = {
@@ -37,15 +38,6 @@ export function cut(text: string, most: number): string {
     .replace(/(?:&[a-z]{0,3}|<[^>]*)$/, '');
   const open = (head.match(/`/g)?.length ?? 0) % 2 === 1;
   return `${head.trimEnd()}…${open ? '`' : ''}`;
-}
-
-/** Text on one line, without characters that cannot be seen or that turn the direction of writing. */
-export function clean(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[\s\p{Zl}\p{Zp}]+/gu, ' ')
-    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}]/gu, '')
-    .trim();
 }
 
 const LOOKS_LIKE: Readonly<Record<string, string>> = {
@@ -101,8 +93,10 @@ function mrkdwn(text: string): MrkdwnElement {
   return { type: 'mrkdwn', text, verbatim: true };
 }
 
-function plainText(text: string, most: number) {
-  return { type: 'plain_text', text: plain(text, most), emoji: false } as const;
+/** Never empty: Slack refuses that. */
+export function plainText(text: string, most: number) {
+  const words = plain(text, most);
+  return { type: 'plain_text', text: words === '' ? '…' : words, emoji: false } as const;
 }
 
 /** The headline. */
@@ -114,6 +108,11 @@ export function header(text: string): HeaderBlock {
 export function section(text: string): SectionBlock {
   // Unfolded: on a card that people consent to, nothing may hide behind "see more".
   return { type: 'section', text: mrkdwn(cut(text, LIMITS.section)), expand: true };
+}
+
+/** A paragraph with a button beside it. */
+export function sectionWith(text: string, beside?: Button): SectionBlock {
+  return { ...section(text), ...(beside === undefined ? {} : { accessory: beside }) };
 }
 
 /** Short facts side by side (below each other on a phone); at most ten. */

@@ -1,5 +1,5 @@
 // The root message of an operation: posted once, then edited in place through all its states.
-import type { KnownBlock } from '@slack/types';
+import type { KnownBlock, SectionBlock } from '@slack/types';
 import type { Operation } from '../core/operation.ts';
 import { utc, utcTime } from '../core/wording.ts';
 import { approvals } from './approvals.ts';
@@ -29,6 +29,7 @@ export function card(operation: Operation, now: Date): Message {
     ...(isDeciding(operation) ? [...planned, ...results] : [...results, divider(), ...planned]),
     ...stepList(operation, now),
     approvals(operation, now),
+    participants(operation),
     section(undoLine(operation)),
     controls(operation),
     context(stamp(operation, now)),
@@ -39,6 +40,12 @@ export function card(operation: Operation, now: Date): Message {
 /** Who decides reads first what it would do; afterwards what it did comes first. */
 function isDeciding({ state }: Operation): boolean {
   return state === 'proposed' || state === 'awaiting_approval' || state === 'queued';
+}
+
+/** Of a drill: who has joined it. */
+function participants({ plan, joined }: Operation): SectionBlock | null {
+  if (plan.verb !== 'drill') return null;
+  return section(`*Take part:* ${joined.length === 0 ? 'nobody has joined yet' : joined.map(person).join(' ')}`);
 }
 
 function askedLine({ id, plan, requestedBy, proposedAt }: Operation): string {

@@ -8,23 +8,26 @@ import { ACTIONS, buttonValue } from './buttons.ts';
 /** Null when there is nothing to decide. The answers to a question stand with the question. */
 export function controls(operation: Operation): ActionsBlock | null {
   const { state, plan } = operation;
+  const joining = plan.verb === 'drill' && !isEnded(state) ? [join(operation)] : [];
+  return actions([...joining, ...deciding(operation)]);
+}
+
+function deciding(operation: Operation): Button[] {
+  const { state, plan } = operation;
   switch (state) {
     case 'proposed':
-      return actions([confirm(operation), cancel(operation)]);
+      return [confirm(operation), cancel(operation)];
     case 'awaiting_approval':
-      return actions([approve(operation), deny(operation), cancel(operation)]);
+      return [approve(operation), deny(operation), cancel(operation)];
     case 'queued':
-      return actions([
-        ...(plan.gate !== null && plan.consent.kind === 'approvals' ? [deny(operation)] : []),
-        cancel(operation),
-      ]);
+      return [...(plan.gate !== null && plan.consent.kind === 'approvals' ? [deny(operation)] : []), cancel(operation)];
     case 'running':
-      return actions(isCancellable(operation) ? [cancel(operation)] : []);
+      return isCancellable(operation) ? [cancel(operation)] : [];
     case 'succeeded':
     case 'unverified':
-      return actions(plan.undo.possible ? [undo(operation)] : []);
+      return plan.undo.possible ? [undo(operation)] : [];
     default:
-      return null;
+      return [];
   }
 }
 
@@ -66,6 +69,16 @@ function confirm(operation: Operation): Button {
     says: `Confirm ${operation.id} by typing the name of the target`,
     value: buttonValue(operation),
     style: 'primary',
+  });
+}
+
+/** People are asked to take part in a drill (G26). */
+function join(operation: Operation): Button {
+  return button({
+    action: ACTIONS.join,
+    label: 'Join',
+    says: `Take part in ${operation.id}: ${operation.plan.headline}`,
+    value: buttonValue(operation),
   });
 }
 

@@ -49,6 +49,8 @@ export function tell(operation: Operation, { event, at }: Entry): Told | null {
       };
     case 'finished':
       return line(finishedLine(operation, event, at));
+    case 'joined':
+      return line(`${person(event.by)} takes part in ${id}.`);
     case 'undone':
       return line(`${id} was taken back by ${event.operation}.`);
     case 'proposed':

@@ -1,26 +1,38 @@
 // Help, from the one description of the grammar.
-import { GRAMMAR, type Verb } from '../core/command.ts';
+import type { Verb } from '../core/command.ts';
+import { GRAMMAR } from '../core/grammar.ts';
 import { code, header, section } from './blocks.ts';
 import { sentence } from './inline.ts';
 import { type Message, message } from './message.ts';
 
-const GROUPS = ['Look', 'Prepare', 'Recover', 'Afterwards'] as const;
+const GROUPS = ['Look', 'In an incident', 'Recover', 'Prepare', 'Rehearse', 'Afterwards'] as const;
 
 /** When each command is needed. Look: changes nothing. */
 const GROUP_OF: Readonly<Record<Verb, (typeof GROUPS)[number]>> = {
   status: 'Look',
+  alerts: 'Look',
   systems: 'Look',
   scenarios: 'Look',
   backups: 'Look',
   verify: 'Prepare',
   backup: 'Prepare',
+  copy: 'Prepare',
   warm: 'Prepare',
+  schedules: 'Prepare',
+  incident: 'In an incident',
+  assess: 'In an incident',
+  checklist: 'In an incident',
+  contacts: 'In an incident',
+  drill: 'Rehearse',
+  drills: 'Rehearse',
+  report: 'Rehearse',
   restore: 'Recover',
   recover: 'Recover',
   rollback: 'Recover',
   cancel: 'Recover',
   undo: 'Afterwards',
   cleanup: 'Afterwards',
+  prune: 'Afterwards',
   audit: 'Afterwards',
   help: 'Look',
 };
@@ -33,7 +45,7 @@ export function helpMessage(about: Verb | null): Message {
     return section([`*${group}*`, ...verbs.map(entryOf)].join('\n'));
   });
   return message(
-    'Holdfast recovers PostgreSQL systems. The commands are /dr verify, restore, rollback, undo, status and others.',
+    'Holdfast recovers PostgreSQL systems. The commands are /dr verify, restore, rollback, undo, incident, drill, status and others.',
     [header('Commands'), ...groups, section(`One command in full: ${code('/dr help restore')}. All times are UTC.`)],
   );
 }

@@ -1,9 +1,12 @@
 // Pieces of a line: people, channels, and sentences of ours that contain text of others.
-import { ChannelId, UserId } from '../core/names.ts';
+
+import { ChannelId, SCHEDULE, UserId } from '../core/names.ts';
+import { asMeant } from '../core/wording.ts';
 import { code, cut, inert } from './blocks.ts';
 
-/** A person as a mention; an id that is none is shown as text. */
+/** A person as a mention; an id that is none is shown as text. What a schedule has started nobody has asked for. */
 export function person(id: string): string {
+  if (id === SCHEDULE) return 'its schedule';
   return UserId.safeParse(id).success ? `<@${id}>` : inert(id, 40);
 }
 
@@ -38,9 +41,14 @@ function withPeople(text: string, most: number, people: readonly string[]): stri
   return `${lead}${known}${trail}`;
 }
 
+/** The same made inert. */
+export function said(text: string, most = 600): string {
+  return inert(asMeant(text.slice(0, 4 * most)), most);
+}
+
 /** Ends a sentence with a full stop unless it has its end already. */
 export function ended(text: string): string {
-  return /[.?:…]$/.test(text) ? text : `${text}.`;
+  return /[.?!:…]$/.test(text) ? text : `${text}.`;
 }
 
 export function capital(text: string): string {

@@ -30,5 +30,8 @@ export function compose(telling: Telling, { operation, entries, system, now }: S
         now,
         everyMinutes: system.updates.everyMinutes,
       });
+    // What there is to upload about an operation is a report, with a subject of its own.
+    case 'files':
+      return null;
   }
 }

@@ -6,6 +6,8 @@ import type { Message } from '../messages/message.ts';
 import { backoffSeconds, type ChannelPace } from './channel-pace.ts';
 import { type Failure, failureOf } from './failure-of.ts';
 import { type Place, type Posted, post } from './post.ts';
+import type { Upload } from './topic.ts';
+import { NotUploaded, upload } from './upload.ts';
 
 /** What one item came to. `again` counts seconds. */
 export type Delivery =
@@ -26,39 +28,58 @@ const THREAD_IS_GONE = ['message_not_found', 'thread_not_found', 'cannot_reply_t
 const AFTER_A_NEW_CARD_SECONDS = 5;
 
 /** Sends one composed item to Slack. Whatever goes wrong there is in the returned value, never thrown. */
-export async function deliver(item: OutboxItem, message: Message, channel: string, tools: Tools): Promise<Delivery> {
+export async function deliver(
+  item: OutboxItem,
+  content: Message | Upload,
+  channel: string,
+  tools: Tools,
+): Promise<Delivery> {
   const place = placeOf(item, channel);
-  const sent = await attempt(item, message, place, tools);
+  const sent = await attempt(item, content, place, tools);
   if (!('is' in sent)) return { is: 'sent', posted: sent };
   if (place.replaces !== undefined && isOneOf(CARD_IS_GONE, sent.code)) {
-    tools.log.warn({ operation: item.operation, code: sent.code }, 'card is gone, posting it anew');
-    await tools.outbox.forgetCard(item.operation);
-    return deliver({ ...item, card: null }, message, channel, tools);
+    tools.log.warn({ subject: item.subject, code: sent.code }, 'card is gone, posting it anew');
+    await tools.outbox.forgetCard(item.subject);
+    return deliver({ ...item, card: null }, content, channel, tools);
   }
   if (place.thread !== undefined && isOneOf(THREAD_IS_GONE, sent.code)) {
-    await tools.outbox.forgetCard(item.operation);
-    await tools.outbox.add(item.operation, { kind: 'card' });
+    await tools.outbox.forgetCard(item.subject);
+    await tools.outbox.add(item.subject, { kind: 'card' });
     return { is: 'again', seconds: AFTER_A_NEW_CARD_SECONDS, why: 'the card of its thread is gone' };
   }
   return afterFailure(item, sent, place, tools);
 }
 
-async function attempt(item: OutboxItem, message: Message, place: Place, tools: Tools): Promise<Posted | Failure> {
-  const { client, pace, log } = tools;
+async function attempt(
+  item: OutboxItem,
+  content: Message | Upload,
+  place: Place,
+  tools: Tools,
+): Promise<Posted | Failure> {
+  const { client, pace } = tools;
   try {
     if (place.replaces === undefined) pace.posted(place.channel);
-    const posted = await post(client, message, place, (code) =>
-      log.error({ operation: item.operation, telling: item.telling, code }, 'Slack refused the blocks of a message'),
-    );
+    const posted = await ('files' in content
+      ? uploaded(client, content, place.channel)
+      : post(client, content, place, (code) => refused(item, code, tools)));
     pace.succeeded(place.channel);
     return posted;
   } catch (thrown) {
-    return failureOf(thrown);
+    return thrown instanceof NotUploaded ? thrown.failure : failureOf(thrown);
   }
 }
 
+/** Slack does not tell at which moment files appear in a channel: what is remembered of them is the first one's id. */
+async function uploaded(client: WebClient, files: Upload, channel: string): Promise<Posted> {
+  return { channel, ts: await upload(client, files, channel) };
+}
+
+function refused({ subject, telling }: OutboxItem, code: string, { log }: Tools): void {
+  log.error({ subject, telling, code }, 'Slack refused the blocks of a message');
+}
+
 function placeOf({ telling, card }: OutboxItem, channel: string): Place {
-  if (telling.kind === 'update' || card === null) return { channel };
+  if (telling.kind === 'update' || telling.kind === 'files' || card === null) return { channel };
   return telling.kind === 'card' ? { channel, replaces: card.ts } : { channel, thread: card.ts };
 }
 
@@ -66,7 +87,7 @@ function afterFailure(item: OutboxItem, failure: Failure, place: Place, { pace, 
   const { channel } = place;
   const rest = failure.scope === 'message' ? 0 : pace.failed(channel, failure.retryAfter ?? 0);
   const seconds = failure.code === null || failure.code === 'ratelimited' ? rest : slowly(failure, item);
-  const fields = { operation: item.operation, telling: item.telling, channel, code: failure.code, why: failure.why };
+  const fields = { subject: item.subject, telling: item.telling, channel, code: failure.code, why: failure.why };
   // An edit can be repeated without harm, and a card must stand: both are tried again even when nobody knows.
   if (failure.is === 'unknown' && item.telling.kind !== 'card') {
     log.warn(fields, 'message may have arrived, not posting it twice');

@@ -1,22 +1,19 @@
 // Takes what the outbox holds and tells it in Slack, one message at a time; Slack being away hurts nobody else.
 import type { WebClient } from '@slack/web-api';
-import type { OperationStore, Outbox, OutboxItem } from '../core/ports.ts';
-import type { System } from '../core/system.ts';
+import type { Outbox, OutboxItem } from '../core/ports.ts';
 import type { Log } from '../lib/log.ts';
 import { ChannelPace } from './channel-pace.ts';
-import { compose } from './compose.ts';
 import { type Delivery, deliver } from './deliver.ts';
+import { type Source, type Topics, topicOf } from './topic.ts';
 
 type Options = {
   /** Without retries of its own, see `slackClient`. */
   readonly client: WebClient;
   readonly outbox: Outbox;
-  readonly operations: Pick<OperationStore, 'load' | 'journal'>;
-  readonly systems: readonly Pick<System, 'name' | 'channel' | 'updates'>[];
+  readonly topics: Topics;
   readonly log: Log;
   /** How long to wait when there was nothing to send. */
   readonly intervalMs: number;
-  readonly now: () => Date;
 };
 
 export type Sender = {
@@ -82,7 +79,7 @@ async function takeOne(options: Options, loop: Loop): Promise<boolean> {
 
 /** Throws only when the store fails, and then nothing was sent. */
 async function outcomeOf(options: Options, item: OutboxItem, loop: Loop): Promise<Outcome> {
-  const { client, outbox, operations, systems, log, now } = options;
+  const { client, outbox, topics, log } = options;
   const { kind } = item.telling;
   if (item.uncertain && kind !== 'card') {
     return { is: 'dropped', why: 'a former attempt may have arrived, and it must not be said twice' };
@@ -90,31 +87,30 @@ async function outcomeOf(options: Options, item: OutboxItem, loop: Loop): Promis
   if (kind === 'note' && item.card === null) {
     return { is: 'again', seconds: UNTIL_THE_CARD_SECONDS, why: 'its card is not posted yet' };
   }
-  const operation = await operations.load(item.operation);
-  const system = systems.find(({ name }) => name === operation?.plan.system);
-  if (operation === null || system === undefined) {
-    log.error({ operation: item.operation }, 'message about something that is not known here');
-    return { is: 'dropped', why: 'its operation or system is not known here' };
+  const source = await topicOf(topics, item.subject)(item.subject, item.telling);
+  if (source === null) {
+    log.error({ subject: item.subject }, 'message about something that is not known here');
+    return { is: 'dropped', why: 'what it is about is not known here' };
   }
-  const entries = kind === 'card' ? [] : await operations.journal(item.operation);
-  const message = composed(() => compose(item.telling, { operation, entries, system, now: now() }), item, log);
-  if ('is' in message) return message;
+  const content = composed(source, item, log);
+  if ('is' in content) return content;
 
-  const channel = kind === 'update' || item.card === null ? system.channel : item.card.channel;
+  const apart = kind === 'update' || kind === 'files' || item.card === null;
+  const channel = apart ? source.channel : item.card.channel;
   const rest = loop.pace.restSeconds(channel);
   if (rest > 0) return { is: 'again', seconds: rest, why: 'its channel is left alone for a while' };
   if (kind !== 'card' || item.card === null) await pause(loop.pace.msToNextPost(channel), loop.stopping);
-  const delivery = await deliver(item, message, channel, { client, outbox, pace: loop.pace, log });
+  const delivery = await deliver(item, content, channel, { client, outbox, pace: loop.pace, log });
   if (delivery.is !== 'sent') return delivery;
-  return { is: 'sent', message: { ...delivery.posted, seq: operation.last.seq } };
+  return { is: 'sent', message: { ...delivery.posted, seq: source.seq } };
 }
 
-/** The message, or what becomes of an item for which there is none. A defect in composing must not stop the others. */
-function composed(make: () => ReturnType<typeof compose>, item: OutboxItem, log: Log) {
+/** What to send, or what becomes of an item for which there is nothing. A defect in composing must not stop the others. */
+function composed({ compose }: Source, item: OutboxItem, log: Log) {
   try {
-    return make() ?? ({ is: 'dropped', why: 'there is nothing to say about it' } as const);
+    return compose() ?? ({ is: 'dropped', why: 'there is nothing to say about it' } as const);
   } catch (err) {
-    log.error({ err, operation: item.operation, telling: item.telling }, 'message could not be composed');
+    log.error({ err, subject: item.subject, telling: item.telling }, 'message could not be composed');
     return { is: 'again', seconds: COMPOSE_AGAIN_SECONDS, why: 'it could not be composed' } as const;
   }
 }
@@ -137,10 +133,7 @@ async function record(write: () => Promise<void>, item: OutboxItem, log: Log): P
       return await write();
     } catch (err) {
       if (tries >= RECORD_TRIES) throw err;
-      log.warn(
-        { err, operation: item.operation, telling: item.telling },
-        'what became of a message is not recorded yet',
-      );
+      log.warn({ err, subject: item.subject, telling: item.telling }, 'what became of a message is not recorded yet');
       await new Promise((resolve) => setTimeout(resolve, BETWEEN_RECORD_TRIES_MS));
     }
   }

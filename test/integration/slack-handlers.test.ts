@@ -9,7 +9,10 @@ import { Refusal } from '../../src/core/errors.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { createSlackApp, type SlackApp } from '../../src/handlers/slack-app.ts';
 import { card } from '../../src/messages/card.ts';
+import { incidentCard } from '../../src/messages/incident-card.ts';
 import { slackClient } from '../../src/notify/slack-client.ts';
+import { home, shownSystem, storyOf } from '../support/shown.ts';
+import { recordedIncidents } from '../unit/handlers/recorded-incidents.ts';
 import { recordedUseCases } from '../unit/handlers/recorded-use-cases.ts';
 import { keptLog, quiet } from '../unit/notify/quiet.ts';
 
@@ -26,6 +29,8 @@ const { useCases, asked, operation } = recordedUseCases({
     throw new Refusal('not-an-operator', 'You may look, not act.', 'Ask somebody who may.');
   },
 });
+
+const { incidents, asked: askedOfIncidents, sight } = recordedIncidents();
 
 describe.each(['socket', 'http'] as const)('over %s', (mode) => {
   let slack: SlackServer;
@@ -46,7 +51,9 @@ describe.each(['socket', 'http'] as const)('over %s', (mode) => {
       apiUrl: slack.apiUrl,
       useCases,
       log: keptLog(),
-      systems: [{ name: 'ledger', channel: channels.incidents.id }],
+      incidents,
+      homeFor: async () => home,
+      systems: [{ ...shownSystem, channel: channels.incidents.id }],
     });
     await app.start();
     people = await connectPeople(slack);
@@ -58,6 +65,7 @@ describe.each(['socket', 'http'] as const)('over %s', (mode) => {
   });
   beforeEach(() => {
     asked.length = 0;
+    askedOfIncidents.length = 0;
   });
 
   async function postedCard() {
@@ -113,6 +121,50 @@ describe.each(['socket', 'http'] as const)('over %s', (mode) => {
     await people.as('alice').closes();
   });
 
+  async function postedIncident() {
+    const { text, blocks } = incidentCard(sight, storyOf('recovering').now);
+    const client = slackClient({ token: new Secret(slack.bot.token), apiUrl: slack.apiUrl, logger: quiet });
+    const { ts } = await client.chat.postMessage({ channel: channels.incidents.id, text, blocks: [...blocks] });
+    return people.waitFor('the card', () => people.channel('incidents').find((message) => message.ts === ts));
+  }
+
+  it('an update is typed into its dialog and committed as a command', async () => {
+    await people.as('bob').clicks(await postedIncident(), 'incident_update');
+    await people.waitFor('the dialog', () => people.modal());
+    const closed = await people.as('bob').submits({ text: { text: 'Logins work' }, public: { public: 'yes' } });
+    expect(closed).toEqual({ is: 'closed' });
+    await toldTo('bob', 'op-41');
+    expect(asked[0]).toMatchObject({ about: { text: 'incident update --incident inc-1 --public "Logins work"' } });
+  });
+
+  it('symptoms are ticked in the dialog, and the way out is told to whoever asked', async () => {
+    await people.as('carol').clicks(await postedIncident(), 'incident_assess');
+    await people.waitFor('the dialog', () => people.modal());
+    const wrong = await people.as('carol').submits({ onset: { onset: 'soon' } });
+    expect(wrong).toMatchObject({ is: 'refused' });
+    const closed = await people
+      .as('carol')
+      .submits({ 'symptoms-0': { symptoms: 'slow,errors' }, onset: { onset: '20 min ago' } });
+    expect(closed).toEqual({ is: 'closed' });
+    await toldTo('carol', 'Restore or roll back? RESTORE');
+    const assessed = askedOfIncidents.find(({ what }) => what === 'assess');
+    expect(assessed?.about).toMatchObject({ by: 'U03CAROL', symptoms: ['slow', 'errors'] });
+  });
+
+  it('a tick is given back on the checklist, which is shown anew', async () => {
+    await people.as('bob').clicks(await postedIncident(), 'incident_checklist');
+    const list = await toldTo('bob', 'Checklist during the recovery');
+    await people.as('bob').clicks(list, 'Untick');
+    await people.waitFor('the use case', () => askedOfIncidents.some(({ what }) => what === 'untick'));
+    expect(askedOfIncidents.find(({ what }) => what === 'untick')?.about).toMatchObject({ list: 'during', item: 1 });
+  });
+
+  it('App Home is published for whoever opens it', async () => {
+    await people.as('carol').opensHome();
+    const view = await people.waitFor("carol's Home", () => people.as('carol').home());
+    expect(JSON.stringify(view.blocks)).toContain('Waiting for you: 2');
+  });
+
   it('nothing that was sent breaks Slack’s limits', () => {
     expect(slack.record.calls.length).toBeGreaterThan(0);
     expect(slack.record.violations).toEqual([]);
@@ -130,6 +182,9 @@ describe('a Socket Mode line that was cut', () => {
       host: '127.0.0.1',
       apiUrl: slack.apiUrl,
       useCases,
+      incidents,
+      homeFor: async () => home,
+      systems: [],
       log: keptLog(),
     });
     await app.start();

@@ -6,14 +6,31 @@ import { type SlackServer, startSlack } from '../../sandbox/slack/start-slack.ts
 import { channels } from '../../sandbox/slack/workspace.ts';
 import type { Event } from '../../src/core/journal.ts';
 import { Secret } from '../../src/core/secret.ts';
+import { alertTopic } from '../../src/notify/alert-topic.ts';
+import { incidentTopic } from '../../src/notify/incident-topic.ts';
+import { operationTopic } from '../../src/notify/operation-topic.ts';
+import { reportTopic } from '../../src/notify/report-topic.ts';
 import { type Sender, startSender } from '../../src/notify/sender.ts';
 import { slackClient } from '../../src/notify/slack-client.ts';
+import type { FileToSend } from '../../src/notify/topic.ts';
 import { slackPeople } from '../../src/people/slack-people.ts';
+import { AT, alert, report, shownSystem, storyOf } from '../support/shown.ts';
 import { anOperation, type Told } from '../unit/notify/an-operation.ts';
 import { MemoryOutbox } from '../unit/notify/memory-outbox.ts';
 import { keptLog, quiet } from '../unit/notify/quiet.ts';
 
 const CONFIRMED: Event = { type: 'confirmed', by: 'U01ALICE' };
+
+const story = storyOf('recovering');
+const text: FileToSend = { name: 'report.md', title: 'Report', data: new TextEncoder().encode('# Report'), alt: null };
+/** One white dot. */
+const dot = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAG7buVgAAAABJRU5ErkJggg==';
+const picture: FileToSend = {
+  name: 'times.png',
+  title: 'Times',
+  data: Buffer.from(dot, 'base64'),
+  alt: 'Recovered in 15 min',
+};
 
 let slack: SlackServer;
 let people: People;
@@ -38,11 +55,22 @@ beforeEach(() => {
   sender = startSender({
     client: slackClient({ token: new Secret(slack.bot.token), apiUrl: slack.apiUrl, logger: quiet }),
     outbox,
-    operations: { load: async () => told.operation, journal: async () => told.entries },
-    systems: [{ name: 'ledger', channel: channels.incidents.id, updates: { everyMinutes: 15 } }],
+    topics: {
+      op: operationTopic({
+        operations: { load: async () => told.operation, journal: async () => told.entries },
+        systems: [{ name: 'ledger', channel: channels.incidents.id, updates: { everyMinutes: 15 } }],
+        now: () => new Date('2026-11-20T14:16:00.000Z'),
+      }),
+      inc: incidentTopic({ sightOf: async () => story.sight, now: () => story.now }),
+      al: alertTopic({ alerts: { load: async () => alert }, systems: [shownSystem], now: () => new Date(AT) }),
+      rep: reportTopic({
+        reports: { load: async () => report },
+        systems: [shownSystem],
+        filesOf: async () => [text, picture],
+      }),
+    },
     log: keptLog(),
     intervalMs: 20,
-    now: () => new Date('2026-11-20T14:16:00.000Z'),
   });
 });
 afterEach(async () => {
@@ -125,6 +153,52 @@ describe('in the channel', () => {
     const anew = await people.waitFor('another card', () => roots()[0]);
     await people.waitFor('its place to be known', () => outbox.cards.get(id())?.ts === anew.ts);
     expect(anew.ts).not.toBe(ts);
+  });
+});
+
+describe('incidents, alerts and reports', () => {
+  const here = (words: string) => () =>
+    people.channel('incidents').find(({ text: said, blocks }) => JSON.stringify([said, blocks]).includes(words));
+
+  it('an incident stands as a card with its notes in the thread and its updates in the channel', async () => {
+    await outbox.add('inc-1', { kind: 'card' });
+    for (const { seq } of story.sight.entries) await outbox.add('inc-1', { kind: 'note', seq });
+    await outbox.add('inc-1', { kind: 'update', period: 4 });
+    await outbox.add('inc-1', { kind: 'update', period: 'last' });
+    await people.waitFor('everything', () => outbox.fates().every((fate) => fate.endsWith('sent')), {
+      timeoutMs: 40_000,
+    });
+    const card = here('inc-1 RECOVERING')();
+    expect(card?.threadTs).toBeUndefined();
+    expect(here('acknowledged inc-1')()?.threadTs).toBe(card?.ts);
+    expect(here('Update 4 on inc-1')()?.threadTs).toBeUndefined();
+    expect(slack.record.violations).toEqual([]);
+  }, 60_000);
+
+  it('an alert stands as a card with its buttons', async () => {
+    await outbox.add('al-12', { kind: 'card' });
+    await people.waitFor('the card', () => outbox.fates()[0] === 'card sent');
+    expect(JSON.stringify(here('al-12 CRITICAL')()?.blocks)).toContain('Declare incident…');
+    expect(slack.record.violations).toEqual([]);
+  });
+
+  it('a report appears as one message with its files, a picture with what it shows', async () => {
+    await outbox.add('rep-3', { kind: 'files' });
+    await people.waitFor('the files', () => outbox.fates()[0] === 'files sent');
+    const message = await people.waitFor('the message', here('Monthly drill of GrayLedger'));
+    expect(message.files).toEqual(['report.md', 'times.png']);
+    const asked = slack.record.calls.filter(({ method }) => method === 'files.getUploadURLExternal');
+    expect(asked.map(({ args }) => args['alt_txt'])).toEqual([undefined, 'Recovered in 15 min']);
+    expect(slack.record.violations).toEqual([]);
+  });
+
+  it('a report whose last answer was lost is not uploaded a second time', async () => {
+    const before = slack.record.count('files.completeUploadExternal');
+    slack.faults.next('files.completeUploadExternal', { is: 'lost-reply' });
+    await outbox.add('rep-3', { kind: 'files' });
+    await people.waitFor('the drop', () => outbox.fates().includes('files dropped'));
+    await sleep(500);
+    expect(slack.record.count('files.completeUploadExternal')).toBe(before + 1);
   });
 });
 

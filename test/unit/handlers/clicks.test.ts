@@ -45,6 +45,13 @@ describe('a click', () => {
     expect(asked).toEqual([{ what: 'cancel', about: { operation: 'op-41', by: persons.bob.id } }]);
   });
 
+  it('on join takes part in the drill', async () => {
+    const { asked, value } = await start();
+    await bolt.clicks(ACTIONS.join, value);
+    expect(await answer()).toContain('You take part in op-41');
+    expect(asked).toEqual([{ what: 'join', about: { operation: 'op-41', by: persons.bob.id } }]);
+  });
+
   it('on undo is a command of the person who clicked, committed before it is acknowledged', async () => {
     const { asked, value, started } = await start();
     expect((await bolt.clicks(ACTIONS.undo, value)).status).toBe(200);

@@ -30,6 +30,7 @@ export function recordedUseCases(instead: Partial<UseCases> = {}) {
     deny: async () => operation,
     confirm: async () => operation,
     cancel: async () => operation,
+    join: async () => operation,
     settle: async () => operation,
     find: async () => operation,
     ...instead,
@@ -39,7 +40,7 @@ export function recordedUseCases(instead: Partial<UseCases> = {}) {
     asked.push({ what, about });
     return real[what](about);
   };
-  const names = ['accept', 'answer', 'approve', 'deny', 'confirm', 'cancel', 'settle', 'find'] as const;
+  const names = ['accept', 'answer', 'approve', 'deny', 'confirm', 'cancel', 'join', 'settle', 'find'] as const;
   const useCases = Object.fromEntries(names.map((name) => [name, remembering(name)])) as unknown as UseCases;
   return { useCases, asked, started, operation };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { GRAMMAR, type Verb } from '../../../src/core/command.ts';
+import type { Verb } from '../../../src/core/command.ts';
 import { Refusal } from '../../../src/core/errors.ts';
 import type { Backup } from '../../../src/core/facts.ts';
+import { GRAMMAR } from '../../../src/core/grammar.ts';
 import type { Event } from '../../../src/core/journal.ts';
 import type { Answer, View } from '../../../src/core/views.ts';
 import { answerMessage, brokenMessage, notQueuedMessage, refusalMessage } from '../../../src/messages/answers.ts';
@@ -22,7 +23,7 @@ type Told = readonly [number, Event];
 const channel = 'C0INCIDENT';
 const { operation } = productionStories['just proposed'] as Story;
 const shown = (view: View) => answerMessage({ is: 'view', view }, { channel });
-const fits = (answer: Answer) => {
+const fits = (answer: Exclude<Answer, { is: 'dialog' }>) => {
   const message = answerMessage(answer, { channel });
   expect(problemsOf(message)).toEqual([]);
   return render(message);

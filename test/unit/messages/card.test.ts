@@ -86,6 +86,17 @@ describe('the card', () => {
     `);
   });
 
+  it('of a drill asks people to join while it lasts, and names who did', () => {
+    const { operation, now } = storyOf('deep verify: restoring into a scratch database');
+    const drill = { ...operation, plan: { ...operation.plan, verb: 'drill' as const } };
+    const joinable = render(card(drill, now));
+    expect(joinable).toContain('[Join] [Cancel]');
+    expect(joinable).toContain('*Take part:* nobody has joined yet');
+    expect(render(card({ ...drill, joined: ['U02BOB'] }, now))).toContain('*Take part:* <@U02BOB>');
+    expect(render(card({ ...drill, state: 'failed' }, now))).not.toContain('[Join]');
+    expect(render(card(operation, now))).not.toContain('Take part');
+  });
+
   it('asks once more before a denial', () => {
     const deny = buttonsOf('production restore: just proposed').find(({ action_id }) => action_id === ACTIONS.deny);
     expect(deny).toMatchObject({ style: 'danger', confirm: { style: 'danger' } });

@@ -2,16 +2,30 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/core/action.ts';
+import { replayIncident } from '../../../src/core/incident.ts';
+import type { IncidentEntry } from '../../../src/core/incident-log.ts';
+import type { SystemHome } from '../../../src/core/incident-views.ts';
 import type { Event } from '../../../src/core/journal.ts';
 import { digestOf, type Plan } from '../../../src/core/plan.ts';
+import type { Report } from '../../../src/core/report.ts';
+import type { View } from '../../../src/core/views.ts';
+import { alertCard } from '../../../src/messages/alert-card.ts';
 import { answerMessage, refusalMessage } from '../../../src/messages/answers.ts';
+import { assessmentMessage, assessView } from '../../../src/messages/assess-view.ts';
 import { code, inert, plain } from '../../../src/messages/blocks.ts';
 import { card } from '../../../src/messages/card.ts';
 import { confirmErrors, confirmView } from '../../../src/messages/confirm-view.ts';
+import { declareView } from '../../../src/messages/declare-view.ts';
+import { homeView } from '../../../src/messages/home.ts';
+import { incidentCard } from '../../../src/messages/incident-card.ts';
+import { incidentNote } from '../../../src/messages/incident-note.ts';
+import { publicText } from '../../../src/messages/incident-public.ts';
+import { incidentUpdate } from '../../../src/messages/incident-update.ts';
 import type { Message } from '../../../src/messages/message.ts';
 import { note } from '../../../src/messages/note.ts';
 import { statusUpdate } from '../../../src/messages/status-update.ts';
-import { markupOf, problemsOf, strangeMarkup, textsOf, viewProblems } from '../../support/limits.ts';
+import type { IncidentStory } from '../../support/incident-stories.ts';
+import { homeProblems, markupOf, problemsOf, strangeMarkup, textsOf, viewProblems } from '../../support/limits.ts';
 import {
   LEAD,
   PRODUCT,
@@ -22,6 +36,7 @@ import {
   story,
   system,
 } from '../../support/operations.ts';
+import { alert, assessment, home, report, backup as shownBackup, storyOf } from '../../support/shown.ts';
 
 const OURS = [REQUESTER, LEAD, PRODUCT].map((id) => `<@${id}>`).concat('<#C0INCIDENT>');
 /** A counterexample of 10,000 characters shrinks for minutes and says no more for it. */
@@ -100,10 +115,10 @@ function withForeign(plan: Plan, text: () => string): Plan {
   };
 }
 
-function expectInert(message: Message): void {
+function expectInert(message: Message, ours: readonly string[] = OURS): void {
   expect(problemsOf(message)).toEqual([]);
   const texts = [message.text, ...textsOf(message.blocks)];
-  expect(strangeMarkup(texts, OURS)).toEqual([]);
+  expect(strangeMarkup(texts, ours)).toEqual([]);
   expect(texts.filter((text) => /[\p{Cc}\p{Cf}]/u.test(text.replaceAll('\n', '')))).toEqual([]);
   expect(texts.filter((text) => !text.isWellFormed())).toEqual([]);
   const markup = [message.text, ...markupOf(message.blocks)];
@@ -161,6 +176,52 @@ function eventsOf(text: () => string, end: 'asked' | 'stopped' | 'finished'): (r
   }
 }
 
+/** An incident in which everything that others write is written by `text`. */
+function hostileSight(text: () => string): IncidentStory {
+  const { sight, now } = storyOf('followed up');
+  const written = sight.entries.map((entry): IncidentEntry => {
+    const { event } = entry;
+    if (event.type === 'declared') return { ...entry, event: { ...event, seen: text() } };
+    if (event.type === 'updated' || event.type === 'resolved') return { ...entry, event: { ...event, text: text() } };
+    if (event.type === 'reached') return { ...entry, event: { ...event, note: text() } };
+    return event.type === 'ticked' ? { ...entry, event: { ...event, evidence: text() } } : entry;
+  });
+  const { contacts, incidents } = sight.system;
+  const system = {
+    ...sight.system,
+    title: text(),
+    contacts: Object.fromEntries(
+      Object.entries(contacts).map(([name, contact]) => [
+        name,
+        { ...contact, title: text(), phone: text(), note: text() },
+      ]),
+    ),
+    incidents: {
+      ...incidents,
+      symptoms: incidents.symptoms.map((symptom) => ({ ...symptom, seen: text().slice(0, 75) || 'x' })),
+      checklists: { ...incidents.checklists, during: [{ text: text() || 'x' }, { text: text() || 'x' }] },
+    },
+  };
+  const incident = { ...replayIncident(written), seen: text(), ticks: {} };
+  const notices = [
+    { notifier: 'email', notice: { is: 'declared', seq: 1 }, state: 'dropped', at: null, why: text() },
+  ] as const;
+  return { sight: { ...sight, system, incident, entries: written, notices }, now };
+}
+
+function hostileReport(text: () => string): Report {
+  const { figures } = report;
+  if (figures === null) throw new Error('there are no figures');
+  const parts = figures.parts.map((part) => ({ ...part, title: text() }));
+  const rows = { [text()]: 1, [text()]: 2 };
+  return {
+    ...report,
+    title: text(),
+    of: text(),
+    figures: { ...figures, parts, rows, issues: [text()], recommendations: [text()] },
+  };
+}
+
 describe('hostile text', () => {
   it.each(['asked', 'stopped', 'finished'] as const)(
     'acts in no message of an operation: %s',
@@ -213,6 +274,101 @@ describe('hostile text', () => {
         expect(strangeMarkup(Object.values(confirmErrors(one)), [])).toEqual([]);
         expectInert(refusalMessage({ why: one, next: other, people: [] }));
         expectInert(answerMessage({ is: 'operation', operation: typed.operation, late: true }, { channel: one }));
+      }),
+      RUNS,
+    );
+  });
+
+  it('acts in no message about an incident, an alert or a drill', { timeout: 120_000 }, () => {
+    fc.assert(
+      fc.property(fc.array(hostile, { minLength: 1, maxLength: 6 }), (pool) => {
+        let at = 0;
+        const text = () => pool[at++ % pool.length] ?? '';
+        const { sight, now } = hostileSight(text);
+        const ours = ['<@U01ALICE>', '<@U02BOB>', '<@U09LEAD>', '<@U08DEPUTY>', '<#C01INCIDENTS>', ...OURS];
+        const inertly = (message: Message) => expectInert(message, ours);
+        inertly(incidentCard(sight, now));
+        for (const entry of sight.entries) inertly(incidentNote(sight, entry, now));
+        inertly(incidentUpdate(sight, 1, now));
+        inertly(incidentUpdate(sight, 'last', now));
+        const at_ = now.toISOString();
+        const said = { to: text(), url: text(), subject: text(), body: `${text()}\n${text()}` };
+        const finding = {
+          ...alert,
+          about: text(),
+          text: text(),
+          remedy: { label: text(), command: text().slice(0, 900) || 'x' },
+        };
+        const backup = { ...shownBackup, id: text() };
+        const lines = { place: 'archives', name: text(), problem: null, going: [{ backup, why: text() }] } as const;
+        const seen: View[] = [
+          { is: 'timeline', at: at_, sight, broken: null },
+          { is: 'incidents', at: at_, open: [sight], resolved: [sight] },
+          { is: 'checklist', at: at_, sight, list: 'during' },
+          { is: 'contacts', system: sight.system },
+          { is: 'tickets', system: sight.system, incident: sight.incident, tickets: [said, said] },
+          { is: 'alerts', at: at_, system: sight.system, alerts: [finding] },
+          {
+            is: 'retention',
+            at: at_,
+            system: text(),
+            environment: text(),
+            tiers: null,
+            places: [{ ...lines, kept: [] }],
+          },
+          {
+            is: 'schedules',
+            at: at_,
+            system: sight.system,
+            schedules: [
+              {
+                schedule: {
+                  name: 's',
+                  cron: text(),
+                  timeZone: text(),
+                  missed: 'report',
+                  work: { do: 'review', title: text(), contact: 'c' },
+                },
+                nextAt: [],
+                last: { key: 'k', due: at_, operation: text(), note: text() },
+              },
+            ],
+          },
+          { is: 'report', system: sight.system, report: hostileReport(text), before: null },
+        ];
+        for (const view of seen) inertly(answerMessage({ is: 'view', view }, { channel: 'C01INCIDENTS' }));
+        inertly(alertCard(finding, sight.system, now));
+        const because = [text(), text()];
+        const judged = {
+          ...assessment,
+          system: sight.system,
+          causes: [text()],
+          advice: { is: 'restore', because } as const,
+        };
+        inertly(assessmentMessage({ ...judged, migration: text(), backup, plan: text() }, null));
+        const known = {
+          system: 'grayledger',
+          level: 1,
+          seen: text(),
+          since: null,
+          scenario: null,
+          alert: null,
+          channel: null,
+        } as const;
+        for (const view of [
+          declareView(sight.system, known),
+          assessView(sight.system, { incident: null, channel: null }),
+        ]) {
+          expect(viewProblems(view)).toEqual([]);
+          expect(strangeMarkup(textsOf(view.blocks), [])).toEqual([]);
+        }
+        const systems = [
+          { ...home.systems[0], system: sight.system, incidents: [sight], alerts: [finding] } as SystemHome,
+        ];
+        const shown = homeView({ ...home, systems });
+        expect(homeProblems(shown)).toEqual([]);
+        expect(strangeMarkup(textsOf(shown.blocks), ours)).toEqual([]);
+        expect(publicText(sight, now)).not.toMatch(/[<>]/);
       }),
       RUNS,
     );

@@ -3,7 +3,7 @@ import type { Outbox, OutboxItem, Telling } from '../../../src/core/ports.ts';
 
 type Row = {
   readonly id: string;
-  readonly operation: string;
+  readonly subject: string;
   readonly telling: Telling;
   dueAt: number;
   attempts: number;
@@ -18,13 +18,13 @@ export class MemoryOutbox implements Outbox {
   readonly cards = new Map<string, { channel: string; ts: string; seq: number }>();
   readonly forgotten: string[] = [];
 
-  async add(operation: string, telling: Telling): Promise<void> {
+  async add(subject: string, telling: Telling): Promise<void> {
     const same = this.rows.find(
-      (row) => row.operation === operation && JSON.stringify(row.telling) === JSON.stringify(telling),
+      (row) => row.subject === subject && JSON.stringify(row.telling) === JSON.stringify(telling),
     );
     if (same === undefined) {
-      const id = `${operation}/${JSON.stringify(telling)}`;
-      this.rows.push({ id, operation, telling, dueAt: 0, attempts: 0, state: 'waiting', whys: [], uncertain: false });
+      const id = `${subject}/${JSON.stringify(telling)}`;
+      this.rows.push({ id, subject, telling, dueAt: 0, attempts: 0, state: 'waiting', whys: [], uncertain: false });
     } else if (telling.kind === 'card' && same.state === 'sent') {
       same.state = 'waiting';
     }
@@ -35,15 +35,15 @@ export class MemoryOutbox implements Outbox {
     return due.map((row) => {
       row.state = 'begun';
       row.attempts += 1;
-      const { id, operation, telling, attempts, uncertain } = row;
-      return { id, operation, telling, attempts, uncertain, card: this.cards.get(operation) ?? null };
+      const { id, subject, telling, attempts, uncertain } = row;
+      return { id, subject, telling, attempts, uncertain, card: this.cards.get(subject) ?? null };
     });
   }
 
   async sent(id: string, message: { channel: string; ts: string; seq: number }): Promise<void> {
     const row = this.#row(id);
     row.state = 'sent';
-    if (row.telling.kind === 'card') this.cards.set(row.operation, message);
+    if (row.telling.kind === 'card') this.cards.set(row.subject, message);
   }
 
   async retry(id: string, seconds: number, why: string): Promise<void> {
@@ -59,9 +59,13 @@ export class MemoryOutbox implements Outbox {
     row.whys.push(why);
   }
 
-  async forgetCard(operation: string): Promise<void> {
-    this.cards.delete(operation);
-    this.forgotten.push(operation);
+  async forgetCard(subject: string): Promise<void> {
+    this.cards.delete(subject);
+    this.forgotten.push(subject);
+  }
+
+  async cardOf(subject: string): Promise<{ channel: string; ts: string } | null> {
+    return this.cards.get(subject) ?? null;
   }
 
   /** What became of the tellings, in the order in which they were added. */

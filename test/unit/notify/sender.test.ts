@@ -4,8 +4,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Event } from '../../../src/core/journal.ts';
 import type { OperationStore } from '../../../src/core/ports.ts';
 import { Secret } from '../../../src/core/secret.ts';
+import { operationTopic } from '../../../src/notify/operation-topic.ts';
 import { type Sender, startSender } from '../../../src/notify/sender.ts';
 import { slackClient } from '../../../src/notify/slack-client.ts';
+import type { Topic, Topics, Upload } from '../../../src/notify/topic.ts';
 import { type Call, type Given, startWebApi, type WebApi } from '../people/slack-server.ts';
 import { anOperation, type Told } from './an-operation.ts';
 import { MemoryOutbox } from './memory-outbox.ts';
@@ -30,11 +32,14 @@ async function start(
   first: Readonly<Record<string, readonly Given[]>> = {},
   told: readonly Told[] = [anOperation({ events: [CONFIRMED] })],
   operations: Pick<OperationStore, 'load' | 'journal'> = storeOf(told),
+  more: Partial<Topics> = {},
 ) {
   const given = new Map(Object.entries(first).map(([method, answers]) => [method, [...answers]]));
   slack = await startWebApi(({ method, args }) => {
     const ts = `1700000000.00000${slack.count('chat.postMessage')}`;
-    return given.get(method)?.shift() ?? { ok: true, channel: args.get('channel'), ts };
+    const file_id = `F0${slack.count('files.getUploadURLExternal')}`;
+    const upload_url = slack.url.replace('/api/', `/upload-${file_id}`);
+    return given.get(method)?.shift() ?? { ok: true, channel: args.get('channel'), ts, file_id, upload_url };
   });
   outbox = new MemoryOutbox();
   log = keptLog();
@@ -42,11 +47,16 @@ async function start(
     sender = startSender({
       client: slackClient({ token: new Secret('xoxb-test'), apiUrl: slack.url, logger: quiet }),
       outbox,
-      operations,
-      systems: [{ name: 'ledger', channel: CHANNEL, updates: { everyMinutes: 15 } }],
+      topics: topicsOf(
+        operationTopic({
+          operations,
+          systems: [{ name: 'ledger', channel: CHANNEL, updates: { everyMinutes: 15 } }],
+          now: () => new Date('2026-11-20T14:16:00.000Z'),
+        }),
+        more,
+      ),
       log,
       intervalMs: 10,
-      now: () => new Date('2026-11-20T14:16:00.000Z'),
     });
   };
   return { begin };
@@ -58,6 +68,12 @@ function storeOf(told: readonly Told[]): Pick<OperationStore, 'load' | 'journal'
     load: async (id) => find(id)?.operation ?? null,
     journal: async (id) => find(id)?.entries ?? [],
   };
+}
+
+/** Nothing is known of any other subject. */
+function topicsOf(op: Topic, more: Partial<Topics>): Topics {
+  const unknown: Topic = async () => null;
+  return { op, inc: unknown, al: unknown, rep: unknown, ...more };
 }
 
 async function until(what: () => boolean): Promise<void> {
@@ -293,5 +309,76 @@ describe('the sender', () => {
     begin();
     await until(() => outbox.fates()[0] === 'card dropped');
     expect(slack.calls).toEqual([]);
+  });
+});
+
+describe('files', () => {
+  const text = { name: 'report.md', title: 'Report', data: new TextEncoder().encode('# Report'), alt: null };
+  const picture = { name: 'times.png', title: 'Times', data: new Uint8Array([137, 80]), alt: 'Recovery in 2 min 41 s' };
+  const files: Upload = { comment: 'Drill *monthly*: PASS', files: [text, picture] };
+  const rep: Topic = async () => ({ channel: CHANNEL, seq: 1, compose: () => files });
+
+  async function upload(first: Readonly<Record<string, readonly Given[]>>) {
+    const { begin } = await start(first, [], storeOf([]), { rep });
+    await outbox.add('rep-3', { kind: 'files' });
+    begin();
+  }
+
+  it('appear together in the channel, with a sentence, and pictures with what they show', async () => {
+    await upload({});
+    await until(() => outbox.fates()[0] === 'files sent');
+    expect(posts('files.getUploadURLExternal').map(({ args }) => [args.get('filename'), args.get('alt_txt')])).toEqual([
+      ['report.md', null],
+      ['times.png', 'Recovery in 2 min 41 s'],
+    ]);
+    expect(posts('/upload-F01').map(({ body }) => body)).toEqual(['# Report']);
+    const [complete, ...others] = posts('files.completeUploadExternal');
+    expect(others).toEqual([]);
+    expect(complete?.args.get('channel_id')).toBe(CHANNEL);
+    expect(complete?.args.get('initial_comment')).toBe(files.comment);
+    expect(JSON.parse(complete?.args.get('files') ?? '')).toEqual([
+      { id: 'F01', title: 'Report' },
+      { id: 'F02', title: 'Times' },
+    ]);
+  });
+
+  it.each<[string, string, Given]>([
+    ['no answer to the request for an address', 'files.getUploadURLExternal', lost],
+    ['an error of the place they go to', '/upload-F02', (response) => response.writeHead(500).end()],
+    ['no answer of the place they go to', '/upload-F02', lost],
+    [
+      'too many requests',
+      'files.completeUploadExternal',
+      (response) => response.writeHead(429, { 'retry-after': '1' }).end(),
+    ],
+  ])('are uploaded again after %s: nothing had appeared', async (_, method, fault) => {
+    await upload({ [method]: [fault] });
+    await until(() => outbox.fates()[0] === 'files sent');
+    expect(slack.count('files.completeUploadExternal')).toBe(method === 'files.completeUploadExternal' ? 2 : 1);
+  });
+
+  it('are not uploaded a second time when nobody knows whether they appeared', async () => {
+    await upload({ 'files.completeUploadExternal': [lost] });
+    await until(() => outbox.fates()[0] === 'files dropped');
+    expect(slack.count('files.completeUploadExternal')).toBe(1);
+  });
+});
+
+describe('a subject', () => {
+  it('is told by the topic of its prefix', async () => {
+    const told: string[] = [];
+    const topic =
+      (name: string): Topic =>
+      async (subject) => {
+        told.push(`${name} ${subject}`);
+        return { channel: CHANNEL, seq: 1, compose: () => ({ text: subject, blocks: [] }) };
+      };
+    const more = { op: topic('op'), inc: topic('inc'), al: topic('al'), rep: topic('rep') };
+    const { begin } = await start({}, [], storeOf([]), more);
+    for (const subject of ['al-12', 'inc-7', 'rep-3', 'op-1']) await outbox.add(subject, { kind: 'card' });
+    await outbox.add('xy-9', { kind: 'card' });
+    begin();
+    await until(() => outbox.fates()[4] === 'card dropped');
+    expect(told).toEqual(['al al-12', 'inc inc-7', 'rep rep-3', 'op op-1']);
   });
 });

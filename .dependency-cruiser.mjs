@@ -7,12 +7,16 @@
 export const may = {
   'main.ts': ['app.ts', 'config', 'lib'],
   'app.ts': ['*'],
+  app: ['*'],
   core: [],
   runbooks: ['core'],
   archives: ['core', 'lib'],
   platforms: ['core', 'lib', 'postgres', 'archives'],
   postgres: ['core', 'lib'],
   operations: ['core', 'runbooks'],
+  incidents: ['core'],
+  reports: ['core', 'lib'],
+  watch: ['core'],
   store: ['core', 'lib'],
   queue: ['core', 'lib'],
   people: ['core', 'lib'],
@@ -86,7 +90,10 @@ export default {
       comment:
         'platforms/direct is what compose, systemd and supabase stand on: nobody else may, and it must not know them.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/platforms/(direct|compose|systemd|supabase)/', inRoom('app.ts')] },
+      from: {
+        path: '^src/',
+        pathNot: ['^src/platforms/(direct|compose|systemd|supabase)/', inRoom('app.ts'), inRoom('app')],
+      },
       to: { path: '^src/platforms/direct/' },
     },
     {
@@ -95,7 +102,7 @@ export default {
         'platforms/shared is composed by app.ts, and direct/ builds on it: a platform that imports it couples itself to ' +
         'its siblings by a back door.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/platforms/(shared|direct)/', inRoom('app.ts')] },
+      from: { path: '^src/', pathNot: ['^src/platforms/(shared|direct)/', inRoom('app.ts'), inRoom('app')] },
       to: { path: '^src/platforms/shared/' },
     },
     {
@@ -163,6 +170,24 @@ export default {
         'what is said there would be neither authorised nor retried nor de-duplicated.',
       ['^src/(handlers|notify|people|messages)/', inRoom('app.ts')],
       npm('@slack/[^/]+'),
+    ),
+    only(
+      'only-notify-outside-sends-mail',
+      'Mail is sent past the sender, which sends none twice and lets none hold up the work.',
+      ['^src/notify/outside/'],
+      npm('nodemailer'),
+    ),
+    only(
+      'only-reports-draw',
+      'Pictures and PDFs are large libraries: they are loaded when a report is sent, by reports/ alone.',
+      ['^src/reports/'],
+      npm('vega', 'vega-lite', 'pdfmake', '@resvg/[^/]+'),
+    ),
+    only(
+      'only-cron-reads-a-calendar',
+      'When something is due is computed in one place, progress/cron.ts; elsewhere two answers could differ.',
+      ['^src/progress/cron[.]ts$'],
+      npm('croner'),
     ),
     only(
       'only-config-reads-yaml',

@@ -23,7 +23,8 @@ RUN install -d -o node -g node -m 0700 /var/lib/holdfast
 ENV NODE_ENV=production \
   PATH=/usr/lib/postgresql/${POSTGRES_MAJOR}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
   WORK_DIR=/var/lib/holdfast \
-  HEALTH_PORT=8080
+  HEALTH_PORT=8080 \
+  MALLOC_ARENA_MAX=2
 WORKDIR /holdfast
 # The code belongs to root, and the process runs as someone else: it cannot change what it is.
 COPY --from=packages /holdfast/node_modules ./node_modules
@@ -37,4 +38,5 @@ HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=4 \
 
 # Run it with --init (docker-compose.yml does): something must bury the children of killed tools.
 # Without a role it is bot and worker in one; a role is added like any argument: `--role worker`.
-ENTRYPOINT ["node", "src/main.ts"]
+# Backups flow through in small pieces: a large young generation and many heaps of the C library would only hold memory.
+ENTRYPOINT ["node", "--max-semi-space-size=8", "src/main.ts"]

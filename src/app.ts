@@ -3,9 +3,15 @@ import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Round, roundsOf, watchOver } from './app/by-itself.ts';
+import { homeFor } from './app/home.ts';
+import { incidentDepsOf } from './app/incidents.ts';
+import { monthOf } from './app/month.ts';
+import { topicsOf } from './app/topics.ts';
 import type { Config } from './config/config.ts';
 import { ownDatabaseProblems } from './config/own-database.ts';
 import type { Problem } from './config/problem.ts';
+import type { Judges } from './config/systems.ts';
 import type { Actions } from './core/action.ts';
 import { Refusal, reasonOf } from './core/errors.ts';
 import type { Platform } from './core/platform.ts';
@@ -14,15 +20,22 @@ import { Secret } from './core/secret.ts';
 import type { System } from './core/system.ts';
 import { boltLogger } from './handlers/bolt-logger.ts';
 import { createSlackApp } from './handlers/slack-app.ts';
+import { answerIncident } from './incidents/answer.ts';
+import type { IncidentDeps } from './incidents/deps.ts';
+import { linking } from './incidents/link.ts';
+import { createIncidentUseCases } from './incidents/use-cases.ts';
 import { sleep } from './lib/clock.ts';
 import { serveHealth } from './lib/health-server.ts';
 import { createLog, type Log } from './lib/log.ts';
-import { createRedactor } from './lib/redact.ts';
+import { createRedactor, type Redactor } from './lib/redact.ts';
 import { within } from './lib/within.ts';
+import { createNotifiers } from './notify/outside/notifiers.ts';
+import { startOutsideSender } from './notify/outside/sender.ts';
 import { startSender } from './notify/sender.ts';
 import { slackClient } from './notify/slack-client.ts';
 import type { Deps } from './operations/deps.ts';
 import { execute } from './operations/execute.ts';
+import { heldBackups } from './operations/held.ts';
 import { createSweep } from './operations/sweep.ts';
 import { createUseCases } from './operations/use-cases.ts';
 import { assertApprovers } from './people/assert-approvers.ts';
@@ -34,12 +47,16 @@ import {
 } from './platforms/compose/platform.ts';
 import type { DirectOptions } from './platforms/direct/reach.ts';
 import { type Heroku, heroku } from './platforms/heroku/platform.ts';
-import { problemsOf as herokuProblemsOf } from './platforms/heroku/settings.ts';
+import { problemsOf as herokuProblemsOf, variablesOf as herokuVariablesOf } from './platforms/heroku/settings.ts';
+import { copyBackup } from './platforms/shared/backup-copy.ts';
 import { checkCandidate, checkDatabase } from './platforms/shared/check-database.ts';
 import { checkSmoke } from './platforms/shared/check-smoke.ts';
+import { drillDisaster } from './platforms/shared/drill-disaster.ts';
 import { fetchBackupAction } from './platforms/shared/fetch-backup.ts';
 import { checkHealth, healthNow } from './platforms/shared/health.ts';
 import { personTask } from './platforms/shared/person-task.ts';
+import { readOffsite } from './platforms/shared/places.ts';
+import { pruneBackups } from './platforms/shared/prune-backups.ts';
 import { rehearseBackup } from './platforms/shared/rehearse-backup.ts';
 import { createSystems } from './platforms/shared/systems.ts';
 import { verifyBackups } from './platforms/shared/verify-backups.ts';
@@ -51,7 +68,11 @@ import {
   variablesOf as systemdVariablesOf,
 } from './platforms/systemd/platform.ts';
 import { survey } from './postgres/survey.ts';
+import { cronProblems } from './progress/cron.ts';
 import { narrate } from './progress/narrate.ts';
+import { narrateAlert } from './progress/narrate-alert.ts';
+import { createNarrateIncident } from './progress/narrate-incident.ts';
+import { nextDrill, scheduleViews } from './progress/next-times.ts';
 import { tick } from './progress/tick.ts';
 import { assertNoEviction } from './queue/assert-no-eviction.ts';
 import { connectQueue } from './queue/queue.ts';
@@ -63,17 +84,21 @@ import { createStore, type Store } from './store/store.ts';
 export const ROLES = ['bot', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** What judges the settings in system files, before anything is connected. */
-export const judges: readonly Pick<Platform, 'kind' | 'problemsOf' | 'variablesOf'>[] = [
-  { kind: 'heroku', problemsOf: herokuProblemsOf, variablesOf: () => [] },
-  { kind: 'compose', problemsOf: composeProblemsOf, variablesOf: composeVariablesOf },
-  { kind: 'systemd', problemsOf: systemdProblemsOf, variablesOf: systemdVariablesOf },
-  { kind: 'supabase', problemsOf: supabaseProblemsOf, variablesOf: supabaseVariablesOf },
-];
+/** What judges the settings and times in system files, before anything is connected. */
+export const judges: Judges = {
+  platforms: [
+    { kind: 'heroku', problemsOf: herokuProblemsOf, variablesOf: herokuVariablesOf, reachesServer: false },
+    { kind: 'compose', problemsOf: composeProblemsOf, variablesOf: composeVariablesOf, reachesServer: true },
+    { kind: 'systemd', problemsOf: systemdProblemsOf, variablesOf: systemdVariablesOf, reachesServer: true },
+    { kind: 'supabase', problemsOf: supabaseProblemsOf, variablesOf: supabaseVariablesOf, reachesServer: true },
+  ],
+  schedules: cronProblems,
+};
 
 /** How long (s) a worker that fell silent keeps an operation before another one may take it. */
 const LEASE_SECONDS = 5;
-const AT_ONCE = 4;
+/** Drills and whatever a schedule starts come one after the other, and never in the way of what a person has asked for. */
+const AT_ONCE = { people: 4, scheduled: 1 } as const;
 const SWEEP_MS = 1_000;
 const TICK_MS = 1_000;
 const SEND_MS = 250;
@@ -95,8 +120,15 @@ export type App = {
 
 /** Puts the parts together. Nothing is contacted before `start`. */
 export function createApp(config: Config, roles: readonly Role[]): App {
-  const log = createLog({ level: config.logLevel, redactor: redactorFor(config) });
-  const store = createStore({ connectionString: config.databaseUrl.open(), narrate, log });
+  const redactor = redactorFor(config);
+  const log = createLog({ level: config.logLevel, redactor });
+  const store = createStore({
+    connectionString: config.databaseUrl.open(),
+    narrate,
+    narrateIncident: createNarrateIncident(config.systems),
+    narrateAlert,
+    log,
+  });
   const queue = connectQueue({ url: config.redisUrl.open(), log });
   const client = slackClient({ token: config.slack.botToken, apiUrl: config.slack.apiUrl, logger: boltLogger(log) });
   const people = slackPeople({ client });
@@ -106,11 +138,25 @@ export function createApp(config: Config, roles: readonly Role[]): App {
   const systems = createSystems({
     systems: config.systems,
     platforms,
-    sharedActions: (one) => sharedActions(one, config),
+    sharedActions: (one) => sharedActions(one, config, store),
     survey: (database, { tables, migrations }, since) => survey(database, { tables, migrations, since }),
     healthNow,
+    offsite: (system, environment) => readOffsite(reaching, system, environment),
   });
-  const deps: Deps = { commands: store.commands, operations: store.operations, queue, people, systems, runbooks, log };
+  const incidents = incidentDepsOf({ people, systems, log }, store);
+  const deps: Deps = {
+    ...store,
+    operations: linking(incidents, store.operations),
+    queue,
+    people,
+    systems,
+    runbooks,
+    log,
+    scheduleViews,
+    nextDrill,
+    month: (system, month) => monthOf(store, system, month),
+    answerIncident: (command, asked) => answerIncident(incidents, command, { ...asked, now: new Date() }),
+  };
   const running: Part[] = [];
 
   return {
@@ -125,7 +171,7 @@ export function createApp(config: Config, roles: readonly Role[]): App {
       if (problems.length > 0) return problems;
       await store.ready();
       if (roles.includes('worker')) running.push(...workerParts(deps, config, log));
-      if (roles.includes('bot')) running.push(...(await botParts(deps, store, config, log)));
+      if (roles.includes('bot')) running.push(...(await botParts({ deps, incidents, store, config, redactor, log })));
       if (config.healthPort !== null) running.push(await healthPart(config, store));
       for (const system of config.systems) warnOfObjective(system, systems.platformOf(system), log);
       log.info({ roles, systems: config.systems.map(({ name }) => name) }, 'holdfast started');
@@ -181,21 +227,32 @@ function workerParts(deps: Deps, { redisUrl }: Config, log: Log): Part[] {
     undoTries: 3,
     undoPauseMs: 2_000,
   };
-  const worker = startWorker({
-    url: redisUrl.open(),
-    concurrency: AT_ONCE,
-    handle: (operation) => execute(deps, options, operation, stopping.signal),
-    log,
-  });
-  const stopWorker = async () => {
+  const handle = (operation: string) => execute(deps, options, operation, stopping.signal);
+  const workers = (['people', 'scheduled'] as const).map((lane) =>
+    startWorker({ url: redisUrl.open(), lane, concurrency: AT_ONCE[lane], handle, log }),
+  );
+  const stopWorkers = async () => {
     stopping.abort(new Error('the process stops'));
-    await worker.close(STOP_MS);
+    await Promise.all(workers.map((worker) => worker.close(STOP_MS)));
   };
-  return [{ stop: stopWorker }, every(SWEEP_MS, createSweep(deps), log)];
+  return [{ stop: stopWorkers }, every({ everyMs: SWEEP_MS, work: createSweep(deps) }, log)];
 }
 
-async function botParts(deps: Deps, store: Store, config: Config, log: Log): Promise<Part[]> {
+type Bot = {
+  readonly deps: Deps;
+  readonly incidents: IncidentDeps;
+  readonly store: Store;
+  readonly config: Config;
+  readonly redactor: Redactor;
+  readonly log: Log;
+};
+
+async function botParts({ deps, incidents, store, config, redactor, log }: Bot): Promise<Part[]> {
   const { slack, systems, host } = config;
+  const now = () => new Date();
+  const useCases = createIncidentUseCases(incidents);
+  const watch = watchOver(deps, store);
+  const home = { ...deps, store, incidents: useCases, lastLook: watch.latest };
   const client = slackClient({ token: slack.botToken, apiUrl: slack.apiUrl, logger: boltLogger(log) });
   const { door, ...ours } = slack;
   const app = createSlackApp({
@@ -204,6 +261,8 @@ async function botParts(deps: Deps, store: Store, config: Config, log: Log): Pro
     port: door.mode === 'http' ? door.port : 0,
     host,
     useCases: createUseCases(deps),
+    incidents: useCases,
+    homeFor: (user) => homeFor(home, user, now()),
     log,
     systems,
   });
@@ -211,30 +270,46 @@ async function botParts(deps: Deps, store: Store, config: Config, log: Log): Pro
   const sender = startSender({
     client,
     outbox: store.outbox,
-    operations: store.operations,
-    systems,
+    topics: topicsOf({ store, systems, sightOf: useCases.find, now }),
     log,
     intervalMs: SEND_MS,
-    now: () => new Date(),
+  });
+  const { secretOf } = directOptions(config);
+  const outside = startOutsideSender({
+    notices: store.notices,
+    sightOf: useCases.find,
+    notifierOf: createNotifiers({ systems, secretOf, redactor, log }),
+    log,
+    intervalMs: SEND_MS,
+    now,
   });
   const intervals = new Map(systems.map(({ name, updates }) => [name, updates.everyMinutes]));
   const everyMinutes = (system: string) => intervals.get(system) ?? 15;
   const ticking = { operations: store.operations, outbox: store.outbox, everyMinutes };
-  return [app, every(TICK_MS, () => tick(ticking, new Date()), log), sender];
+  const rounds: Round[] = [{ everyMs: TICK_MS, work: () => tick(ticking, now()) }, ...roundsOf(deps, store, incidents)];
+  return [app, ...rounds.map((round) => every(round, log)), watch.start(), sender, outside];
 }
 
-function sharedActions(platform: Platform, config: Config): Actions {
+function sharedActions(platform: Platform, config: Config, { operations }: Store): Actions {
   const { workDir, path } = config;
+  const opening = directOptions(config);
   const now = () => new Date();
   const files = { platform, workDir, path };
   return {
     'backups.verify': verifyBackups(platform, now),
     'backup.fetch': fetchBackupAction(files),
     'backup.rehearse': rehearseBackup({ ...files, now }),
+    'backup.copy': copyBackup({ ...files, ...opening, now }),
+    'backups.prune': pruneBackups({
+      ...opening,
+      now,
+      held: (system, ids, except) => heldBackups(operations, system, ids, except),
+    }),
+    'drill.disaster': drillDisaster({ ...files, now }),
     'database.check': checkDatabase(platform),
     'candidate.check': checkCandidate(platform),
     'health.check': checkHealth(),
-    'smoke.check': checkSmoke(directOptions(config)),
+    'smoke.check': checkSmoke(opening),
     'person.task': personTask(),
   };
 }
@@ -286,12 +361,12 @@ async function healthPart({ host, healthPort }: Config, store: Store): Promise<P
 }
 
 /** Does the work again and again, with a pause in between, until it is stopped. */
-function every(ms: number, work: () => Promise<void>, log: Deps['log']): Part {
+function every({ everyMs, work }: Round, log: Deps['log']): Part {
   const stopping = new AbortController();
   const loop = async () => {
     while (!stopping.signal.aborted) {
       await work().catch((thrown: unknown) => log.warn({ reason: reasonOf(thrown) }, 'periodic work failed'));
-      await sleep(ms, stopping.signal).catch(() => {});
+      await sleep(everyMs, stopping.signal).catch(() => {});
     }
   };
   const over = loop();

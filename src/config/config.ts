@@ -1,9 +1,10 @@
 // The whole configuration: environment variables and system files, right in themselves and right together.
+import { variablesOfNotifiers } from '../core/notifier-variables.ts';
 import { Secret } from '../core/secret.ts';
 import type { System } from '../core/system.ts';
 import { type Env, processVariables, readEnv, type Variables } from './env.ts';
 import type { Problem } from './problem.ts';
-import { type Judge, readSystems, type SystemFile } from './systems.ts';
+import { type Judges, readSystems, type SystemFile } from './systems.ts';
 
 export type Config = Env & {
   readonly systems: readonly System[];
@@ -14,7 +15,7 @@ export type Config = Env & {
 type Read = { readonly config: Config } | { readonly problems: readonly Problem[] };
 
 /** Everything, or everything that is wrong: a wrong variable does not hide a wrong system file. Only files are touched. */
-export async function readConfig(judges: readonly Judge[], variables: Variables = processVariables()): Promise<Read> {
+export async function readConfig(judges: Judges, variables: Variables = processVariables()): Promise<Read> {
   const read = readEnv(variables);
   const { systems, problems } = await readSystems(variables['SYSTEMS_DIR'] || 'systems/', judges);
   const named = systems.flatMap((file) => namedBy(file, judges));
@@ -49,11 +50,13 @@ function between(variables: Variables, systems: readonly SystemFile[]): Problem[
 }
 
 /** Secrets do not stand in system files: these name the variables that hold them. */
-function namedBy({ file, system }: SystemFile, judges: readonly Judge[]): { name: string; by: string }[] {
-  const judge = judges.find(({ kind }) => kind === system.platform);
-  return Object.entries(system.environments).flatMap(([environment, { settings, smoke }]) => {
+function namedBy({ file, system }: SystemFile, { platforms }: Judges): { name: string; by: string }[] {
+  const judge = platforms.find(({ kind }) => kind === system.platform);
+  const outside = variablesOfNotifiers(system).map((name) => ({ name, by: `${file}: incidents.notify` }));
+  const inside = Object.entries(system.environments).flatMap(([environment, { settings, smoke }]) => {
     const ofTests = smoke.flatMap(({ secretHeader }) => (secretHeader === undefined ? [] : [secretHeader.from]));
     const names = [...(judge?.variablesOf(settings) ?? []), ...ofTests];
     return names.map((name) => ({ name, by: `${file}: environments.${environment}` }));
   });
+  return [...inside, ...outside];
 }

@@ -4,20 +4,31 @@ import { join } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { reasonOf } from '../core/errors.ts';
 import type { Platform } from '../core/platform.ts';
+import { keepWarmProblems } from '../core/schedule-problems.ts';
 import { System } from '../core/system.ts';
 import { dotted, type Issue, issuesOf } from './issues.ts';
 import { placeholdersIn } from './placeholders.ts';
 import type { Problem } from './problem.ts';
 
 /** A platform's judgement of settings; no connection is needed for it. */
-export type Judge = Pick<Platform, 'kind' | 'problemsOf' | 'variablesOf'>;
+export type Judge = Pick<Platform, 'kind' | 'problemsOf' | 'variablesOf'> & {
+  /** Whether Holdfast reaches the PostgreSQL server itself, so that a candidate can be kept beside it. */
+  readonly reachesServer: boolean;
+};
+
+/** What judges parts of a system file that only others understand; nothing is contacted for it. */
+export type Judges = {
+  readonly platforms: readonly Judge[];
+  /** Every problem with the times of schedules, by their place in the file. */
+  schedules(schedules: System['schedules']): readonly Issue[];
+};
 
 export type SystemFile = { readonly file: string; readonly system: System };
 
 type Read = { readonly systems: readonly SystemFile[]; readonly problems: readonly Problem[] };
 
 /** Reads `*.yml` and `*.yaml` of a folder, in the order of their names. */
-export async function readSystems(dir: string, platforms: readonly Judge[]): Promise<Read> {
+export async function readSystems(dir: string, judges: Judges): Promise<Read> {
   let names: string[];
   try {
     names = (await readdir(dir)).filter((name) => /\.ya?ml$/.test(name)).sort();
@@ -25,12 +36,12 @@ export async function readSystems(dir: string, platforms: readonly Judge[]): Pro
     return { systems: [], problems: [{ path: dir, message: `cannot be read: ${reasonOf(thrown)}` }] };
   }
   if (names.length === 0) return { systems: [], problems: [{ path: dir, message: 'there is no system file (*.yml)' }] };
-  const reads = await Promise.all(names.map((name) => readOne(join(dir, name), platforms)));
+  const reads = await Promise.all(names.map((name) => readOne(join(dir, name), judges)));
   const systems = reads.flatMap((read) => read.systems);
   return { systems, problems: [...reads.flatMap((read) => read.problems), ...duplicatesAmong(systems)] };
 }
 
-async function readOne(file: string, platforms: readonly Judge[]): Promise<Read> {
+async function readOne(file: string, { platforms, schedules }: Judges): Promise<Read> {
   const lines = new LineCounter();
   const document = parseDocument(await readFile(file, 'utf8'), { lineCounter: lines, prettyErrors: false });
   const faults = [...document.errors, ...document.warnings];
@@ -46,6 +57,7 @@ async function readOne(file: string, platforms: readonly Judge[]): Promise<Read>
   const issues = [
     ...(parsed.success ? [] : issuesOf(parsed.error)),
     ...platformIssues(written, platforms),
+    ...(parsed.success ? [...schedules(parsed.data.schedules), ...warmIssues(parsed.data, platforms)] : []),
     ...placeholdersIn(written),
   ];
   const problems = issues.map(({ path, message }) => ({
@@ -70,6 +82,11 @@ function platformIssues(written: unknown, platforms: readonly Judge[]): Issue[] 
     const problems = platform.problemsOf(memberOf(environment, 'settings'));
     return problems.map(({ path, message }) => ({ path: ['environments', name, 'settings', ...path], message }));
   });
+}
+
+function warmIssues(system: System, platforms: readonly Judge[]): readonly Issue[] {
+  const platform = platforms.find(({ kind }) => kind === system.platform);
+  return platform === undefined ? [] : keepWarmProblems(system, platform.reachesServer);
 }
 
 function memberOf(value: unknown, name: string): unknown {

@@ -1,11 +1,12 @@
 // The answer to a committed command: an operation, something to read, or a refusal. Recorded, so that it is given once.
-import { type Parsed, parseCommand } from '../core/command.ts';
+
 import { Refusal, reasonOf } from '../core/errors.ts';
+import { type Parsed, parseCommand } from '../core/parse-command.ts';
 import type { Accepted, AnswerRecord } from '../core/ports.ts';
 import type { Answer } from '../core/views.ts';
 import { cancel } from './decide.ts';
 import type { Deps } from './deps.ts';
-import { findOperation } from './find-system.ts';
+import { findOperation, findSystem } from './find-system.ts';
 import { look } from './look.ts';
 import { propose } from './propose.ts';
 
@@ -67,6 +68,11 @@ async function answerFor(deps: Deps, { id, intake }: Accepted): Promise<Answer> 
       const asked = { id, command: parsed.command, by: intake.user, channel: intake.channel };
       return { is: 'operation', ...(await propose(deps, asked)) };
     }
+    case 'incident': {
+      const { command } = parsed;
+      const system = findSystem(deps.systems, command.system, intake.channel);
+      return deps.answerIncident(command, { id, by: intake.user, system });
+    }
     case 'query': {
       const { command } = parsed;
       if (command.verb !== 'cancel') return { is: 'view', view: await look(deps, command, intake.channel) };
@@ -106,6 +112,7 @@ function recordOf(given: Answer): AnswerRecord {
     case 'refused':
       return { is: 'refused', text: given.refusal.message };
     case 'view':
+    case 'dialog':
       return { is: 'shown' };
   }
 }

@@ -1,5 +1,6 @@
 // Who may do what, asked anew each time. What cannot be found out counts as no.
 import { Refusal } from '../core/errors.ts';
+import { SCHEDULE } from '../core/names.ts';
 import type { People } from '../core/ports.ts';
 import type { System } from '../core/system.ts';
 import { list } from '../core/wording.ts';
@@ -17,6 +18,12 @@ export async function rolesOf(
     if (role !== undefined && (await people.holders(role)).includes(person)) held.push(name);
   }
   return held;
+}
+
+/** Throws Refusal for the name under which Holdfast itself asks: what comes from outside is never that. */
+export function requirePerson(by: string): void {
+  if (by !== SCHEDULE) return;
+  throw new Refusal('not-a-person', `${SCHEDULE} is not a person.`, 'Ask in your own name.');
 }
 
 /** Throws Refusal unless the person may ask for operations on this system. */

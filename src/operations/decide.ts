@@ -8,7 +8,7 @@ import { apply, isEnded, type Operation } from '../core/operation.ts';
 import { changesEnvironment } from '../core/plan.ts';
 import type { System } from '../core/system.ts';
 import { utc } from '../core/wording.ts';
-import { requireOperator, rolesOf } from './authority.ts';
+import { requireOperator, requirePerson, rolesOf } from './authority.ts';
 import type { Click, Settlement } from './click.ts';
 import type { Deps } from './deps.ts';
 import { bySystemName, findOperation } from './find-system.ts';
@@ -95,6 +95,25 @@ export async function cancel(deps: Deps, { operation: id, by }: Omit<Click, 'dig
       );
     }
     return stop(operation, 'cancelled', `<@${by}> cancelled it`, by);
+  });
+}
+
+/** Anybody may take part in a drill while it runs, once (G26). */
+export async function join(
+  { operations }: Pick<Deps, 'operations'>,
+  { operation: id, by }: Omit<Click, 'digest'>,
+): Promise<Operation> {
+  const { plan } = await findOperation(operations, id);
+  if (plan.verb !== 'drill') {
+    throw new Refusal('not-a-drill', `${id} is no drill: there is nothing to join.`, 'See `/dr drills`.');
+  }
+  requirePerson(by);
+  return operations.change(id, (operation) => {
+    if (isEnded(operation.state)) throw notWaiting(operation);
+    if (operation.joined.includes(by)) {
+      throw new Refusal('already-joined', 'You have joined this drill already.', 'Its thread tells how it goes on.');
+    }
+    return [{ type: 'joined', by }];
   });
 }
 

@@ -1,6 +1,11 @@
 // What the use cases stand on: handed in by the composition root.
+import type { IncidentCommand } from '../core/command.ts';
+import type { AlertStore, ReportStore, ScheduleRun, ScheduleStore } from '../core/incident-ports.ts';
+import type { MonthFigures, ScheduleView } from '../core/incident-views.ts';
 import type { CommandStore, OperationStore, People, Queue, Systems } from '../core/ports.ts';
 import type { Runbooks } from '../core/runbook.ts';
+import type { System } from '../core/system.ts';
+import type { Answer } from '../core/views.ts';
 
 export type Log = {
   info(fields: object, sentence: string): void;
@@ -15,5 +20,19 @@ export type Deps = {
   readonly people: People;
   readonly systems: Systems;
   readonly runbooks: Runbooks;
+  readonly alerts: Pick<AlertStore, 'open'>;
+  readonly reports: Pick<ReportStore, 'of' | 'list'>;
+  readonly schedules: Pick<ScheduleStore, 'latest'>;
+  /** When each schedule of a system comes next, and how its last run went. */
+  scheduleViews(system: System, runs: readonly ScheduleRun[], now: Date): readonly ScheduleView[];
+  /** When a drill is next; null when no schedule starts it. */
+  nextDrill(system: System, drill: string, now: Date): string | null;
+  /** `month`: `2026-11`. */
+  month(system: System, month: string): Promise<MonthFigures>;
+  /** Commands about incidents have use cases of their own. `id` is that of the committed command. */
+  answerIncident(
+    command: IncidentCommand,
+    asked: { readonly id: string; readonly by: string; readonly system: System },
+  ): Promise<Answer>;
   readonly log: Log;
 };

@@ -31,7 +31,7 @@ export async function execute(deps: Deps, options: ExecutorOptions, id: string, 
   } finally {
     await tenure.end();
   }
-  if (tenure.signal.aborted && !signal.aborted) await wake(deps, id);
+  if (tenure.signal.aborted && !signal.aborted) await wake(deps, operation);
 }
 
 async function carryOn(work: Work, first: Operation): Promise<void> {

@@ -57,8 +57,8 @@ function consentLost(then: Operation, { roles }: Look, now: Date): Event[] | nul
   if (consent.kind === 'typed') {
     const by = then.requestedBy;
     if (!roles.get(by)?.length) return stop(then, 'cancelled', `<@${by}>, who confirmed it, may no longer do so`, null);
-    // While it is queued nothing is written after the confirmation but the rehearsal, after which the time counts anew.
-    const minutes = (now.getTime() - Date.parse(then.last.at)) / 60_000;
+    // While it is queued nothing moves it after the confirmation but the rehearsal, after which the time counts anew.
+    const minutes = (now.getTime() - Date.parse(then.movedAt)) / 60_000;
     if (minutes <= consent.expiresMinutes) return null;
     return stop(then, 'expired', `it was confirmed more than ${consent.expiresMinutes} minutes ago`, null);
   }

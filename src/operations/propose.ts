@@ -7,28 +7,48 @@ import { consentFor, shortfallsOf } from '../core/consent.ts';
 import { Refusal } from '../core/errors.ts';
 import type { Facts, Proof } from '../core/facts.ts';
 import type { Json } from '../core/json.ts';
+import { SCHEDULE } from '../core/names.ts';
 import type { Operation } from '../core/operation.ts';
-import { changesEnvironment, Plan, type Step } from '../core/plan.ts';
+import { changesEnvironment, Plan, type Statement, type Step } from '../core/plan.ts';
 import type { Platform } from '../core/platform.ts';
 import type { FactsNeed, PlanDraft, PlanInput, Runbook, StepDraft } from '../core/runbook.ts';
 import type { System } from '../core/system.ts';
 import { factsOf } from '../runbooks/backup-choice.ts';
-import { requireOperator } from './authority.ts';
+import { requireOperator, requirePerson } from './authority.ts';
 import type { Deps } from './deps.ts';
 import { bySystemName, findOperation, findSystem, requireEnvironment } from './find-system.ts';
+import { heldIn, withOffsite } from './retention.ts';
 import { wakeFor } from './wake.ts';
 
 /** `id` is that of the committed command: one command leads to one operation. */
 type Asked = { readonly id: string; readonly command: OperationCommand; readonly by: string; readonly channel: string };
+/** `late`: a worker could not be woken; the sweeper will find the operation. */
+type Proposed = { readonly operation: Operation; readonly late: boolean };
 
-/** `late`: a worker could not be woken; the sweeper will find the operation. Throws Refusal when there can be no such plan. */
-export async function propose(deps: Deps, asked: Asked): Promise<{ operation: Operation; late: boolean }> {
-  const { command, by } = asked;
+/** What a person asks for. Throws Refusal when there can be no such plan, or when they may not. */
+export async function propose(deps: Deps, asked: Asked): Promise<Proposed> {
+  const { command, by, id } = asked;
+  requirePerson(by);
   const { system, former } = await whereOf(deps, asked);
   if (!onlyLooks(command)) await requireOperator(deps.people, system, by);
-  const plan = await planFor(deps, system, command, former);
-  await requireApprovable(deps, system, plan, by);
-  const operation = await deps.operations.create(plan, { by, command: asked.id });
+  return store(deps, await planFor(deps, system, command, { former, by }), { by, id });
+}
+
+/**
+ * What runs by itself, as its system file says, which people have reviewed: nobody is asked whether it may. Asked again with
+ * the same id it gives the same operation. Throws Refusal when there can be no such plan.
+ */
+export async function proposeScheduled(
+  deps: Deps,
+  { id, command, system }: Pick<Asked, 'id' | 'command'> & { readonly system: System },
+): Promise<Proposed> {
+  const plan = await planFor(deps, system, command, { former: null, by: SCHEDULE });
+  return store(deps, plan, { by: SCHEDULE, id });
+}
+
+async function store(deps: Deps, plan: Plan, { by, id }: Pick<Asked, 'by' | 'id'>): Promise<Proposed> {
+  await requireApprovable(deps, bySystemName(deps.systems.all, plan.system), plan, by);
+  const operation = await deps.operations.create(plan, { by, command: id });
   return { operation, late: !(await wakeFor(deps, operation)) };
 }
 
@@ -51,7 +71,10 @@ function onlyLooks(command: OperationCommand): boolean {
   return command.verb === 'verify' && !command.deep;
 }
 
-async function planFor(deps: Deps, system: System, typed: OperationCommand, former: Operation | null): Promise<Plan> {
+/** `former` is what is to be taken back or cleaned up after. */
+type Asking = { readonly former: Operation | null; readonly by: string };
+
+async function planFor(deps: Deps, system: System, typed: OperationCommand, { former, by }: Asking): Promise<Plan> {
   const platform = deps.systems.platformOf(system);
   const command = withBackupId(typed, platform);
   // The recipe of a verb takes commands of that verb; the table is typed so, the look-up cannot be.
@@ -59,13 +82,14 @@ async function planFor(deps: Deps, system: System, typed: OperationCommand, form
   const need = runbook.needs(command, system, former);
   requireCapabilities(platform, need, command);
   const facts = await readFacts(deps, system, need);
+  const held = need.retention === undefined ? null : await heldIn(deps, system, factsOf(facts, need.retention));
   const [operation, proof] = await Promise.all([deps.operations.nextId(), proofFor(deps, system, command)]);
   const nonce = randomBytes(2).toString('hex');
   const beside = (environment: string) => platform.names(factsOf(facts, environment).target, { operation, nonce });
   const chosen = { operation, now: new Date(facts.at), beside };
   const can = platform.capabilities;
-  const input: PlanInput<OperationCommand> = { command, system, can, facts, proof, former, chosen };
-  return complete(deps, input, runbook.plan(input));
+  const input: PlanInput<OperationCommand> = { command, system, can, facts, proof, former, held, chosen };
+  return complete(deps, input, runbook.plan(input), by);
 }
 
 /** The proof of the very backup that is asked for, else the newest of any. */
@@ -112,12 +136,13 @@ function requireCapabilities(platform: Platform, need: FactsNeed, command: Opera
 /** Facts of the environments that the recipe names and of every protected one, for telling what is production by identity. */
 async function readFacts({ systems }: Deps, system: System, need: FactsNeed): Promise<Facts> {
   const guarded = Object.entries(system.environments).flatMap(([name, env]) => (env.protected ? [name] : []));
-  const facts = await systems.facts(system, [...new Set([...need.environments, ...guarded])]);
+  const read = await systems.facts(system, [...new Set([...need.environments, ...guarded])]);
+  const facts = need.offsite === undefined ? read : await withOffsite({ systems }, system, read, need.offsite);
   if (need.survey.length === 0) return facts;
   return systems.survey(system, facts, need.survey, need.writtenSince(facts));
 }
 
-async function complete(deps: Deps, input: PlanInput<OperationCommand>, draft: PlanDraft): Promise<Plan> {
+async function complete(deps: Deps, input: PlanInput<OperationCommand>, draft: PlanDraft, by: string): Promise<Plan> {
   const { system, facts, command, former, chosen } = input;
   const rule = consentFor(system, draft.environment, facts);
   const { target } = factsOf(facts, draft.environment);
@@ -128,6 +153,9 @@ async function complete(deps: Deps, input: PlanInput<OperationCommand>, draft: P
       return { ...stepFrom(step, index, actions, system), expectedSeconds };
     }),
   );
+  const gate = changesEnvironment({ steps }) ? draft.gate : null;
+  // There is nobody to type the name of what is not protected; what is protected has its approvals always.
+  const nobodyTypes = by === SCHEDULE && !rule.protected && rule.consent.kind === 'typed';
   return Plan.parse({
     version: 1,
     operation: chosen.operation,
@@ -138,15 +166,20 @@ async function complete(deps: Deps, input: PlanInput<OperationCommand>, draft: P
     headline: draft.headline,
     target,
     protected: rule.protected,
-    statements: draft.statements,
+    statements: nobodyTypes && gate !== null ? [...draft.statements, unasked(draft.environment)] : draft.statements,
     pinned: draft.pinned,
     steps,
-    gate: changesEnvironment({ steps }) ? draft.gate : null,
-    consent: rule.consent,
+    gate,
+    consent: nobodyTypes ? { kind: 'none' } : rule.consent,
     undo: draft.undo,
     undoes: command.verb === 'undo' ? (former?.id ?? null) : null,
     proposedAt: facts.at,
   });
+}
+
+function unasked(environment: string): Statement {
+  const text = `none is asked for: the system file starts this by itself, and ${environment} is not protected`;
+  return { label: 'Consent', text, tone: 'plain' };
 }
 
 function stepFrom<N extends ActionName>(
@@ -155,7 +188,7 @@ function stepFrom<N extends ActionName>(
   actions: Actions,
   system: System,
 ): Omit<Step, 'expectedSeconds'> {
-  const { action: name, title } = draft;
+  const { action: name, title, part, kept } = draft;
   const action = actions[name] as Action<Args<N>> | undefined;
   if (action === undefined) {
     throw new Refusal(
@@ -175,5 +208,7 @@ function stepFrom<N extends ActionName>(
     args: args as Record<string, Json>,
     undo: 'how' in action.undo ? action.undo.how : action.undo.not,
     undoable,
+    ...(part === undefined ? {} : { part }),
+    ...(kept === undefined ? {} : { kept }),
   };
 }

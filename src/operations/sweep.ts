@@ -3,6 +3,7 @@ import { reasonOf } from '../core/errors.ts';
 import { answerLate } from './answer.ts';
 import { stop } from './decide.ts';
 import type { Deps } from './deps.ts';
+import { findOperation } from './find-system.ts';
 import { wake, wakeFor } from './wake.ts';
 
 /** A wake may be lost with the queue, or wait behind others: it is repeated, after a pause that doubles up to the longest. */
@@ -25,7 +26,7 @@ export function createSweep(deps: Deps): () => Promise<void> {
       if (last !== undefined) woken.set(id, last);
       if (!reached || (last !== undefined && Date.now() < last.next)) continue;
       // Each try of a queue that is down takes a second.
-      reached = await wake(deps, id);
+      reached = await wake(deps, await findOperation(deps.operations, id));
       if (reached) woken.set(id, again(last));
     }
   }

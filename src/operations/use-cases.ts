@@ -5,7 +5,7 @@ import type { Accepted, Intake } from '../core/ports.ts';
 import type { Answer } from '../core/views.ts';
 import { answer } from './answer.ts';
 import type { Click, Settlement } from './click.ts';
-import { approve, cancel, confirm, deny, settle } from './decide.ts';
+import { approve, cancel, confirm, deny, join, settle } from './decide.ts';
 import type { Deps } from './deps.ts';
 import { findOperation } from './find-system.ts';
 
@@ -20,6 +20,8 @@ export interface UseCases {
   /** The requester typed the target's name. */
   confirm(click: Click & { readonly typed: string }): Promise<Operation>;
   cancel(click: Omit<Click, 'digest'>): Promise<Operation>;
+  /** Somebody takes part in a drill. */
+  join(click: Omit<Click, 'digest'>): Promise<Operation>;
   /** A person says what happened to a step whose outcome is unknown. */
   settle(click: Settlement): Promise<Operation>;
   /** The operation as it is now; throws Refusal when there is none. */
@@ -35,6 +37,7 @@ export function createUseCases(deps: Deps): UseCases {
     deny: (click) => deny(deps, click),
     confirm: (click) => confirm(deps, click),
     cancel: (click) => cancel(deps, click),
+    join: (click) => join(deps, click),
     settle: (click) => settle(deps, click),
     find: (operation) => findOperation(deps.operations, operation),
   };

@@ -48,13 +48,13 @@ export function goLive(
       : null,
     running && { action: 'services.start', title: `Start ${list(services)}`, args: running },
     health,
-    hasSmokeTests(system, environment)
-      ? { action: 'smoke.check', title: 'Run the smoke tests', args: { environment } }
-      : null,
+    ...smokeSteps(system, environment),
   ];
   return steps.filter((step) => step !== null);
 }
 
-function hasSmokeTests({ environments }: System, environment: string): boolean {
-  return (environments[environment]?.smoke.length ?? 0) > 0;
+/** Where the system file has any. */
+export function smokeSteps({ environments }: System, environment: string): StepDraft[] {
+  if ((environments[environment]?.smoke.length ?? 0) === 0) return [];
+  return [{ action: 'smoke.check', title: 'Run the smoke tests', args: { environment } }];
 }

@@ -3,6 +3,7 @@ import type { Backup, EnvironmentFacts } from '../core/facts.ts';
 import type { PlanDraft, StepDraft } from '../core/runbook.ts';
 import { chooseBackup, factsOf, healthStatements, proofOf, proofStatement, sourceStatements } from './backup-choice.ts';
 import type { Given } from './beside.ts';
+import { smokeSteps } from './go-live.ts';
 import { idle, rowsText, UNWELL } from './losses.ts';
 
 /** The data is overwritten; a backup of it is taken first, so that it can be put back. */
@@ -22,9 +23,9 @@ export function inPlacePlan({ system, facts, proof, chosen }: Given, environment
       proofStatement(proof, backup, system, chosen.now),
     ],
     pinned: { targets: [target], backup: from, release: null },
-    steps: overwrite(environment, target, from, proofOf(proof, backup)),
+    steps: [...overwrite(environment, target, from, proofOf(proof, backup)), ...smokeSteps(system, environment)],
     gate: 0,
-    undo: { possible: true, text: `the backup of ${target.name} taken in the first step is restored` },
+    undo: { possible: true, text: `the backup of ${target.name} taken before is restored` },
   };
 }
 

@@ -1,21 +1,21 @@
 // The way out of a disaster of the written runbook: what Holdfast does and what only people can do, in one plan (S3, S5, P6-P10, F7-F11).
 import type { OperationCommand } from '../core/command.ts';
 import { Refusal } from '../core/errors.ts';
+import type { Facts } from '../core/facts.ts';
 import type { Statement } from '../core/plan.ts';
 import type { Capability } from '../core/platform.ts';
-import type { PlanDraft, PlanInput, Runbook, StepDraft } from '../core/runbook.ts';
+import type { PlanDraft, PlanInput, Runbook } from '../core/runbook.ts';
 import type { Scenario, ScenarioStep, System } from '../core/system.ts';
 import { ago, list, span } from '../core/wording.ts';
-import { factsOf } from './backup-choice.ts';
+import { chooseBackup, factsOf } from './backup-choice.ts';
 import type { Given } from './beside.ts';
 import { momentPlan } from './moment.ts';
+import { free, gated, join, onceEach, type Part } from './parts.ts';
 import { wholePlan } from './restore.ts';
 import { rollbackPlan } from './rollback.ts';
 import { tablePlan } from './table.ts';
 
 type Recover = Extract<OperationCommand, { verb: 'recover' }>;
-/** A part of the plan; `gate` counts from its own first step. */
-type Part = Pick<PlanDraft, 'steps' | 'gate' | 'statements'> & Partial<Pick<PlanDraft, 'pinned' | 'undo'>>;
 
 export const recover: Runbook<Recover> = {
   verb: 'recover',
@@ -25,7 +25,7 @@ export const recover: Runbook<Recover> = {
       capabilities: ['backups', ...steps.flatMap(({ do: what }) => NEEDS[what] ?? [])],
       environments: [system.backups.of, environment],
       survey: [environment],
-      writtenSince: () => command.at,
+      writtenSince: (facts) => command.at ?? restoredFrom(steps, command, system, facts),
     };
   },
   plan: ({ command, ...given }: PlanInput<Recover>): PlanDraft => {
@@ -37,10 +37,7 @@ export const recover: Runbook<Recover> = {
     return {
       environment,
       headline: `Recover ${target.name}: ${title}`,
-      statements: [
-        objectivesOf(scenario, whole, given.chosen.now),
-        ...whole.statements.filter(({ label }, at) => whole.statements.findIndex((one) => one.label === label) === at),
-      ],
+      statements: [objectivesOf(scenario, whole, given.chosen.now), ...onceEach(whole.statements)],
       pinned: whole.pinned ?? { targets: [target], backup: null, release: null },
       steps: whole.steps,
       gate: whole.gate,
@@ -64,6 +61,18 @@ function objectivesOf({ rtoMinutes, rpoMinutes }: Scenario, { pinned }: Part, no
     return { label, text, tone: 'plain' };
   const old = `${backup.id} is ${ago(backup.startedAt, now)} old, so that more is lost than was promised`;
   return { label, text: `${text}; ${old}`, tone: 'warn' };
+}
+
+/** When the backup was begun that is restored: what is younger is lost. Null where none is, or where it is not named yet. */
+function restoredFrom(
+  steps: readonly ScenarioStep[],
+  { backup }: Recover,
+  system: System,
+  facts: Facts,
+): string | null {
+  const restores = steps.find((step) => step.do === 'restore');
+  if (restores === undefined || (restores.backup === 'asked' && backup === null)) return null;
+  return chooseBackup(backup ?? 'latest', system, facts).startedAt;
 }
 
 /** Throws Refusal, naming those that there are. */
@@ -121,42 +130,6 @@ function partOf(step: ScenarioStep, given: Given, environment: string, { backup,
         { action: 'person.task', title: step.title, args: { title: step.title, instructions: step.instructions } },
       ]);
   }
-}
-
-function free(steps: StepDraft[]): Part {
-  return { steps, gate: null, statements: [] };
-}
-
-function gated(steps: StepDraft[]): Part {
-  return { steps, gate: 0, statements: [] };
-}
-
-/** One part after the other. Steps refer to each other by their place, which moves. */
-function join(before: Part, after: Part): Part {
-  const shift = before.steps.length;
-  const pinned = before.pinned && after.pinned ? both(before.pinned, after.pinned) : (before.pinned ?? after.pinned);
-  const undo = [before.undo, after.undo].find((one) => one?.possible) ?? before.undo ?? after.undo;
-  return {
-    steps: [...before.steps, ...after.steps.map((step) => moved(step, shift))],
-    gate: before.gate ?? (after.gate === null ? null : after.gate + shift),
-    statements: [...before.statements, ...after.statements],
-    ...(pinned === undefined ? {} : { pinned }),
-    ...(undo === undefined ? {} : { undo }),
-  };
-}
-
-function both(one: PlanDraft['pinned'], other: PlanDraft['pinned']): PlanDraft['pinned'] {
-  return {
-    targets: one.targets,
-    backup: one.backup ?? other.backup,
-    release: one.release ?? other.release,
-  };
-}
-
-function moved(step: StepDraft, shift: number): StepDraft {
-  if (step.action !== 'database.restore') return step;
-  const preimage = `s${Number(step.args.preimage.slice(1)) + shift}`;
-  return { ...step, args: { ...step.args, preimage } };
 }
 
 function asked(backup: string | null): string {

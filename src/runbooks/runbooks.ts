@@ -2,6 +2,9 @@
 import type { Runbooks } from '../core/runbook.ts';
 import { backup } from './backup.ts';
 import { cleanup } from './cleanup.ts';
+import { copy } from './copy.ts';
+import { drill } from './drill.ts';
+import { prune } from './prune.ts';
 import { recover } from './recover.ts';
 import { restore } from './restore.ts';
 import { rollback } from './rollback.ts';
@@ -9,4 +12,16 @@ import { undo } from './undo.ts';
 import { verify } from './verify.ts';
 import { warm } from './warm.ts';
 
-export const runbooks: Runbooks = { verify, backup, restore, warm, rollback, recover, undo, cleanup };
+export const runbooks: Runbooks = {
+  verify,
+  backup,
+  restore,
+  warm,
+  rollback,
+  recover,
+  drill,
+  copy,
+  prune,
+  undo,
+  cleanup,
+};

@@ -118,7 +118,7 @@ describe('Dockerfile', () => {
   });
 
   it('starts the program', () => {
-    expect(JSON.parse(argumentOf('ENTRYPOINT') ?? '')).toEqual(['node', 'src/main.ts']);
+    expect(JSON.parse(argumentOf('ENTRYPOINT') ?? '')).toEqual(['node', '--max-semi-space-size=8', 'src/main.ts']);
     expect(existsSync(join(home, 'src/main.ts'))).toBe(true);
   });
 });

@@ -6,12 +6,16 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../../src/config/config.ts';
 import { problemsText } from '../../../src/config/problem.ts';
 import { problemsOf } from '../../../src/platforms/heroku/settings.ts';
+import { cronProblems } from '../../../src/progress/cron.ts';
 
 const SHIPPED = join(import.meta.dirname, '../../../systems/grayledger.yml');
-const judges = [
-  { kind: 'heroku', problemsOf, variablesOf: () => [] },
-  { kind: 'compose', problemsOf: () => [], variablesOf: () => [] },
-];
+const judges = {
+  platforms: [
+    { kind: 'heroku', problemsOf, variablesOf: () => [], reachesServer: false },
+    { kind: 'compose', problemsOf: () => [], variablesOf: () => [], reachesServer: true },
+  ],
+  schedules: cronProblems,
+};
 
 let dir: string;
 let yaml: string;
@@ -75,7 +79,7 @@ it('names every placeholder that was left', async () => {
   await cp(SHIPPED, join(dir, 'grayledger.yml'));
   const left = await problems();
   expect(left).toContain('grayledger.yml: channel: C0REPLACE stands for an id of your Slack workspace: replace it');
-  expect(left).toHaveLength(6);
+  expect(left).toHaveLength(9);
 });
 
 it('says what is wrong with variables and with every file at once', async () => {
@@ -179,4 +183,22 @@ it('prints one problem per line', () => {
     '  PORT: must be a port number',
     '  HOST: is wrong',
   ]);
+});
+
+it('says where a schedule never comes, and where no candidate can be kept warm', async () => {
+  await write(
+    replaced('cron: 30 2 * * *', 'cron: 30 2 31 2 *').replace('  staging:\n', '  staging:\n    keepWarm: true\n'),
+  );
+  expect(await problems()).toEqual([
+    'grayledger.yml: schedules[0].cron: never comes',
+    expect.stringMatching(/^grayledger.yml: environments.staging.keepWarm: needs a platform/),
+  ]);
+});
+
+it('asks for the variables that tell outside of Slack', async () => {
+  await write(replaced('  # notify:\n  #   pagerduty:', '  notify:\n    pagerduty:'));
+  expect(await problems()).toEqual([
+    'PAGERDUTY_ROUTING_KEY: is not set, but grayledger.yml: incidents.notify names it',
+  ]);
+  expect(await problems({ ...variables(), PAGERDUTY_ROUTING_KEY: 'x'.repeat(32) })).toEqual([]);
 });

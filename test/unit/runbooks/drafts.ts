@@ -7,6 +7,7 @@ import type { Json } from '../../../src/core/json.ts';
 import { type Operation, replay } from '../../../src/core/operation.ts';
 import { digestOf, Plan } from '../../../src/core/plan.ts';
 import type { Capability } from '../../../src/core/platform.ts';
+import type { Held } from '../../../src/core/retention.ts';
 import type { PlanDraft, PlanInput, Runbook, StepDraft } from '../../../src/core/runbook.ts';
 import type { System } from '../../../src/core/system.ts';
 import { daysAgo, factsOf, NOW, targetOf } from '../../support/facts.ts';
@@ -17,6 +18,7 @@ export type Given = {
   readonly system?: System;
   readonly proof?: Proof | null;
   readonly former?: Operation | null;
+  readonly held?: Held | null;
   readonly can?: readonly Capability[];
 };
 
@@ -24,12 +26,12 @@ const HEROKU: readonly Capability[] = ['backups', 'candidate', 'maintenance', 'r
 
 /** Everything that a recipe may use, for `op-41` with the nonce 7f3a. */
 export function inputOf<C extends OperationCommand>(command: C, given: Given = {}): PlanInput<C> {
-  const { facts = factsOf(), system = systemOf(), proof = null, former = null, can = HEROKU } = given;
+  const { facts = factsOf(), system = systemOf(), proof = null, former = null, held = null, can = HEROKU } = given;
   const beside = (environment: string) => {
     const { name, database } = facts.environments[environment]?.target ?? targetOf(environment);
     return { candidate: `${name}-op41-7f3a`, previous: database };
   };
-  return { command, system, facts, proof, former, can, chosen: { operation: 'op-41', now: NOW, beside } };
+  return { command, system, facts, proof, former, held, can, chosen: { operation: 'op-41', now: NOW, beside } };
 }
 
 /** Plans it, with all arguments of all steps as the actions' schemas want them. */
@@ -60,7 +62,7 @@ function argsInWords({ args }: StepDraft): string {
 }
 
 function valueInWords(value: unknown): string {
-  if (Array.isArray(value)) return value.join('+');
+  if (Array.isArray(value)) return value.map(valueInWords).join('+');
   if (typeof value !== 'object' || value === null) return String(value);
   const { id, name, operation, environment, backup } = value as Record<string, unknown>;
   if (backup !== undefined && environment !== undefined) return `${valueInWords(backup)} of ${environment}`;

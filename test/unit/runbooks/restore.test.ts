@@ -124,7 +124,7 @@ describe('a restore of staging', () => {
       s2 database.restore: Restore a001 into grayledger-staging (environment staging, target grayledger-staging, from a001 of production, preimage s1)
       s3 database.check: Check the restored data (environment staging, target grayledger-staging, expect null)
       s4 health.check: Ask the health endpoint (environment staging, required true)
-      undo: the backup of grayledger-staging taken in the first step is restored"
+      undo: the backup of grayledger-staging taken before is restored"
     `);
   });
 

@@ -45,7 +45,9 @@ function frozen<T>(value: T): T {
 describe('every recipe', () => {
   it('is found by its own verb', () => {
     expect(Object.entries(runbooks).map(([verb, runbook]) => [verb, runbook.verb])).toEqual(
-      ['verify', 'backup', 'restore', 'warm', 'rollback', 'recover', 'undo', 'cleanup'].map((verb) => [verb, verb]),
+      ['verify', 'backup', 'restore', 'warm', 'rollback', 'recover', 'drill', 'copy', 'prune', 'undo', 'cleanup'].map(
+        (verb) => [verb, verb],
+      ),
     );
   });
 

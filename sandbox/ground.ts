@@ -43,7 +43,14 @@ export type Ground = {
   stop(): Promise<void>;
 };
 
-const RULES: SandboxRules = { updateMinutes: 15, watchSeconds: 5, expiresMinutes: 15 };
+const RULES: SandboxRules = {
+  updateMinutes: 15,
+  watchSeconds: 5,
+  expiresMinutes: 15,
+  watchMinutes: 15,
+  schedules: [],
+  incidents: {},
+};
 
 /** Starts everything but Holdfast. What was started is stopped again when something does not start. */
 export async function startGround<E extends Estate>(

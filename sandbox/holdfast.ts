@@ -28,8 +28,13 @@ export async function startHoldfast({ env, role, logFile, cwd }: HoldfastOptions
   const server: ServerProcess = await startProcess({
     name: 'Holdfast',
     command: process.execPath,
-    args: [main, ...(role === undefined ? [] : ['--role', role])],
-    env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HEALTH_PORT: String(healthPort), ...env },
+    args: ['--max-semi-space-size=8', main, ...(role === undefined ? [] : ['--role', role])],
+    env: {
+      PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+      HEALTH_PORT: String(healthPort),
+      MALLOC_ARENA_MAX: '2',
+      ...env,
+    },
     cwd,
     logFile,
     deathSignal: 'SIGTERM',

@@ -12,6 +12,12 @@ export type SandboxRules = {
   watchSeconds: number;
   /** How long consent is waited for. */
   expiresMinutes: number;
+  /** Minutes between two looks at the backups; production has 15. */
+  watchMinutes: number;
+  /** What runs by itself; by default nothing does. */
+  schedules: readonly Readonly<Record<string, unknown>>[];
+  /** Put over the rules for incidents. */
+  incidents: Readonly<Record<string, unknown>>;
 };
 
 /** What stands in a system file for this machine, by environment. */
@@ -29,6 +35,10 @@ type SystemFile = {
   operators: string[];
   updates: { everyMinutes: number };
   logs: { watchSeconds: number };
+  contacts?: Record<string, { users?: string[] }>;
+  incidents?: Record<string, unknown>;
+  schedules?: unknown;
+  watch?: Record<string, unknown>;
   environments: Record<string, Environment>;
 };
 type Environment = {
@@ -53,6 +63,12 @@ export async function writeSystemFile(
   file.operators = ['operator'];
   file.updates.everyMinutes = rules.updateMinutes;
   file.logs.watchSeconds = rules.watchSeconds;
+  file.schedules = rules.schedules;
+  file.watch = { ...file.watch, everyMinutes: rules.watchMinutes };
+  file.incidents = { ...file.incidents, ...rules.incidents };
+  for (const contact of Object.values(file.contacts ?? {})) {
+    if (contact.users !== undefined) contact.users = contact.users.map(personOf);
+  }
   for (const [name, environment] of Object.entries(file.environments)) {
     environment.health.url = addresses.health[name] ?? environment.health.url;
     environment.settings = { ...environment.settings, ...addresses.settings[name] };
@@ -63,6 +79,12 @@ export async function writeSystemFile(
     }
   }
   await writeFile(join(dir, `${system}.yml`), stringify(file));
+}
+
+/** The n-th placeholder is the n-th person of the sandbox. */
+function personOf(placeholder: string): string {
+  const at = Number(/\d+$/.exec(placeholder)?.[0] ?? 1) - 1;
+  return Object.values(persons)[at]?.id ?? persons.alice.id;
 }
 
 function rolesOf({ environments }: SystemFile): Record<string, unknown> {

@@ -77,3 +77,25 @@ function answered(answer: string, { type, options }: Element): object {
       return { type, value: answer || null };
   }
 }
+
+const Choices = z.looseObject({
+  block_id: z.string(),
+  element: z.looseObject({
+    action_id: z.string(),
+    options: z.array(z.looseObject({ value: z.string(), text: z.looseObject({ text: z.string() }) })),
+  }),
+});
+
+/** The answers that tick what is labelled so. Throws for a label that the modal does not have. */
+export function choicesIn(modal: View, labels: readonly string[]): Answers {
+  const groups = modal.blocks.flatMap((block) => Choices.safeParse(block).data ?? []);
+  const known = groups.flatMap(({ element }) => element.options.map(({ text }) => text.text));
+  const strange = labels.filter((label) => !known.includes(label));
+  if (strange.length > 0) throw new Error(`"${modal.title}" has no ${strange.join(', ')} among ${known.join(', ')}`);
+  return Object.fromEntries(
+    groups.map(({ block_id: id, element }) => {
+      const chosen = element.options.filter(({ text }) => labels.includes(text.text)).map(({ value }) => value);
+      return [id, { [element.action_id]: chosen.join(',') }];
+    }),
+  );
+}

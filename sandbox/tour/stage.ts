@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ground } from '../ground.ts';
 import type { Message } from '../slack/message.ts';
+import { choicesIn } from '../slack/modal-values.ts';
 import { connectPeople, type People } from '../slack/people.ts';
 import { messageText, renderMessage, renderView } from '../slack/transcript.ts';
 import type { ChannelName, PersonName } from '../slack/workspace.ts';
@@ -24,6 +25,16 @@ export type Stage<W extends Ground = World> = {
   until(operation: string, words: readonly string[], timeoutMs?: number): Promise<string>;
   /** The person fills in the dialog on screen; closes it when it was refused. */
   submits(name: PersonName, typed: string): Promise<void>;
+  /** A person types a command that a dialog answers. */
+  opens(name: PersonName, line: string): Promise<void>;
+  /** The person ticks what is labelled so in the dialog on screen and submits it. */
+  chooses(name: PersonName, labels: readonly string[]): Promise<void>;
+  /** Waits for a message whose text looks so, prints it, and resolves to what it is about: `al-3`, `op-41`. */
+  appears(text: RegExp, timeoutMs?: number): Promise<string>;
+  /** What was last said to this person alone. */
+  lastTo(name: PersonName): string;
+  /** The names of all files in the channel. */
+  filesSaid(): string[];
   /** What the card of the operation says now. */
   cardText(operation: string): string;
   /** What its thread says so far. */
@@ -48,8 +59,7 @@ export async function openStage<W extends Ground>(world: W, print: (text: string
 
   const seen = () => people.channel(CHANNEL);
   const privateTo = (name: PersonName) => seen().filter(({ ephemeralTo }) => ephemeralTo === name);
-  const card = (operation: string) =>
-    seen().find((message) => isRoot(message) && /^op-\d+/.exec(message.text)?.[0] === operation);
+  const card = (subject: string) => seen().find((message) => isRoot(message) && subjectOf(message) === subject);
 
   const updates = (operation: string) =>
     seen().filter(
@@ -116,6 +126,28 @@ export async function openStage<W extends Ground>(world: W, print: (text: string
       print(`   ${Object.values(submitted.errors).join(' ')}`);
       await people.as(name).closes();
     },
+    async opens(name, line) {
+      print(`${name} types: ${line}`);
+      await people.as(name).types(CHANNEL, line);
+    },
+    async chooses(name, labels) {
+      const modal = await people.waitFor('a dialog', () => people.modal());
+      print(renderView(modal));
+      print(`${name} chooses ${labels.map((label) => `“${label}”`).join(', ')}`);
+      await people.as(name).submits(choicesIn(modal, labels));
+      await sleep(500);
+    },
+    async appears(text, timeoutMs = 60_000) {
+      const message = await people.waitFor(
+        `a message that says ${text}`,
+        () => seen().find((one) => isRoot(one) && text.test(one.text)),
+        { timeoutMs },
+      );
+      print(renderMessage(message));
+      return subjectOf(message);
+    },
+    lastTo: (name) => privateTo(name).map(messageText).at(-1) ?? '',
+    filesSaid: () => seen().flatMap(({ files }) => files),
     cardText: (operation) => {
       const now = card(operation);
       return now === undefined ? '' : messageText(now);
@@ -144,6 +176,11 @@ export async function openStage<W extends Ground>(world: W, print: (text: string
     proven: () => proven,
     close: () => people.close(),
   };
+}
+
+/** What a card is about: every card's text begins with it. */
+function subjectOf({ text }: Message): string {
+  return /^(?:op|inc|al)-\d+/.exec(text)?.[0] ?? '';
 }
 
 function isRoot({ threadTs, ts, ephemeralTo, author }: Message): boolean {

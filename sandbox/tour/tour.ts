@@ -2,10 +2,13 @@
 import { startFieldserviceWorld } from '../fieldservice-world.ts';
 import { startFinancialPlanningWorld } from '../financial-planning-world.ts';
 import type { Ground, GroundOptions } from '../ground.ts';
+import { startNightWorld } from '../night-world.ts';
 import { startProvoteWorld } from '../provote-world.ts';
 import { startWorld } from '../world.ts';
+import { badNight } from './bad-night.ts';
 import { fieldserviceBackup, fieldserviceStaging } from './fieldservice.ts';
 import { momentInTime, oneTable, warmRestore } from './financial-planning.ts';
+import { firstFriday } from './first-friday.ts';
 import { look, wrongInputs } from './look.ts';
 import { production, rollback } from './production.ts';
 import { prove } from './prove.ts';
@@ -17,7 +20,7 @@ import { suoops } from './suoops.ts';
 /** Seconds between status updates here, so that the story shows some; production has 15 minutes. */
 const UPDATE_SECONDS = 5;
 
-/** One system with its chapters, in a world of its own. Resolves to the number of claims that were proven. */
+/** One system, or one story of it, with its chapters in a world of its own. Resolves to the number of claims that were proven. */
 type Act = { readonly system: string; play(print: (text: string) => void): Promise<number> };
 
 function act<W extends Ground>(
@@ -47,11 +50,22 @@ function act<W extends Ground>(
 
 const ACTS: readonly Act[] = [
   act('grayledger', startWorld, [look, wrongInputs, prove, staging, rollback, production]),
+  act('bad-night', startNightWorld, [badNight]),
+  act('first-friday', (options) => startWorld({ ...options, rules: { ...options.rules, schedules: [soon()] } }), [
+    firstFriday,
+  ]),
   act('suoops', (options) => startWorld({ ...options, system: 'suoops' }), [suoops]),
   act('provote', startProvoteWorld, [provote]),
   act('financial-planning', startFinancialPlanningWorld, [momentInTime, oneTable, warmRestore]),
   act('fieldservice', startFieldserviceWorld, [fieldserviceBackup, fieldserviceStaging]),
 ];
+
+/** The drill of the system file, at the minute after the next one instead of on the first Friday. */
+function soon(): Record<string, unknown> {
+  const at = new Date(Date.now() + 120_000);
+  const cron = [at.getUTCMinutes(), at.getUTCHours(), at.getUTCDate(), at.getUTCMonth() + 1, '*'].join(' ');
+  return { name: 'drill-soon', cron, work: { do: 'drill', drill: 'monthly' } };
+}
 
 /** Of one system, or of all. Resolves when everything was proven; throws at the first claim that does not hold. */
 export async function playTour(print: (text: string) => void, only: string | null): Promise<void> {

@@ -55,7 +55,7 @@ describe('the moments that can be reached', () => {
     const candidate = `${BACKEND}-op99-x7k2`;
     const chosen = { operation: 'op-99', now: new Date(), beside: () => ({ candidate, previous: LIVE }) };
     const { system, platform } = bench;
-    const given = { system, can: platform.capabilities, facts, proof: null, former: null, chosen };
+    const given = { system, can: platform.capabilities, facts, proof: null, held: null, former: null, chosen };
     const plan = momentPlan(given, environment, at);
     expect(plan.steps.map(({ action }) => action)).toEqual([
       'candidate.create',

@@ -34,7 +34,16 @@ async function recoverPlan(scenario: string, backup: string | null = null) {
   };
   const { system, platform } = bench;
   const chosen = { operation: 'op-9', now: new Date(), beside };
-  return recover.plan({ command, system, can: platform.capabilities, facts, proof: null, former: null, chosen });
+  return recover.plan({
+    command,
+    system,
+    can: platform.capabilities,
+    facts,
+    proof: null,
+    held: null,
+    former: null,
+    chosen,
+  });
 }
 
 const web = async () => (await bench.sim.control.state()).apps[BACKEND]?.formation['web'];

@@ -126,6 +126,7 @@ export async function startGround(given: { readonly server?: PostgresServer } = 
           services: [],
           migrate: null,
           freeBytes: async () => disk.free,
+          disk: async () => null,
           moments: null,
         };
       };
@@ -147,6 +148,7 @@ export async function startGround(given: { readonly server?: PostgresServer } = 
         sharedActions: () => shared,
         survey: (database, { tables }, since) => survey(database, { tables, migrations: undefined, since }),
         healthNow,
+        offsite: async () => null,
       });
       return {
         ...desk,

@@ -7,6 +7,7 @@ import type { Answer } from '../../src/core/views.ts';
 import type { Deps } from '../../src/operations/deps.ts';
 import { execute } from '../../src/operations/execute.ts';
 import { createUseCases, type UseCases } from '../../src/operations/use-cases.ts';
+import { nextDrill, scheduleViews } from '../../src/progress/next-times.ts';
 import { runbooks } from '../../src/runbooks/runbooks.ts';
 import { type Paper, paperPlatform, type World } from '../support/paper-platform.ts';
 import { type OpenStore, startStores } from '../support/stores.ts';
@@ -40,6 +41,8 @@ export type Desk = {
   readonly gone: Set<string>;
   /** Operations for which the queue was woken. */
   readonly woken: string[];
+  /** The same with whose workers were woken: `op-1 people`. */
+  readonly lanes: string[];
   /** What was logged: the sentence with its reason. */
   readonly logged: string[];
   take(text: string, user?: string): Promise<Accepted>;
@@ -82,6 +85,7 @@ export function openDesk(store: OpenStore, overrides: Partial<SystemFile> = {}, 
   const paper = paperPlatform(system, on);
   const gone = new Set<string>();
   const woken: string[] = [];
+  const lanes: string[] = [];
   const logged: string[] = [];
   const note = (fields: object, sentence: string) => {
     logged.push('reason' in fields ? `${sentence}: ${fields.reason}` : sentence);
@@ -89,10 +93,26 @@ export function openDesk(store: OpenStore, overrides: Partial<SystemFile> = {}, 
   const deps: Mutable<Deps> = {
     commands: store.commands,
     operations: store.operations,
-    queue: { wake: async (id) => void woken.push(id) },
+    queue: {
+      wake: async (id, lane) => {
+        woken.push(id);
+        lanes.push(`${id} ${lane}`);
+      },
+    },
     people: { holders: async (role) => ('users' in role ? role.users.filter((person) => !gone.has(person)) : []) },
     systems: paper.systems,
     runbooks,
+    alerts: store.alerts,
+    reports: store.reports,
+    schedules: store.schedules,
+    scheduleViews,
+    nextDrill,
+    month: async () => {
+      throw new Error('no month is asked for here');
+    },
+    answerIncident: async () => {
+      throw new Error('no incident is asked about here');
+    },
     log: { info: note, warn: note, error: note },
   };
   const useCases = createUseCases(deps);
@@ -103,7 +123,7 @@ export function openDesk(store: OpenStore, overrides: Partial<SystemFile> = {}, 
     return { key: `${name}-${keys}`, text, user, channel: 'C01INCIDENTS', team: 'T1' };
   };
   const desk: Desk = {
-    ...{ store, paper, deps, useCases, gone, woken, logged, take },
+    ...{ store, paper, deps, useCases, gone, woken, lanes, logged, take },
     answer: async (text, user) => useCases.answer(await take(text, user)),
     async ask(text, user) {
       const answer = await desk.answer(text, user);

@@ -64,7 +64,7 @@ describe('Slack', () => {
     expect(await story.rows(STAGING)).toBe(4000);
     await story.until(operation, ['SUCCEEDED']);
     await eventually('all notes', async () => {
-      const open = await story.sql("select 1 from holdfast.outbox where operation = $1 and state in ('due', 'begun')", [
+      const open = await story.sql("select 1 from holdfast.outbox where subject = $1 and state in ('due', 'begun')", [
         operation,
       ]);
       return open.length === 0;

@@ -11,7 +11,12 @@ export type Holdfast = {
 };
 
 export function startHoldfast(dir: string): Holdfast {
-  const child = fork(fileURLToPath(new URL('holdfast-main.ts', import.meta.url)), [dir], { stdio: 'inherit' });
+  // As `npm start` starts it.
+  const child = fork(fileURLToPath(new URL('holdfast-main.ts', import.meta.url)), [dir], {
+    stdio: 'inherit',
+    execArgv: ['--max-semi-space-size=8'],
+    env: { ...process.env, MALLOC_ARENA_MAX: '2' },
+  });
   const gone = once(child, 'exit').then(([code]) => {
     throw new Error(`Holdfast's process ended (${code})`);
   });

@@ -54,6 +54,7 @@ export type Symptom = z.infer<typeof Symptom>;
  * message and its notices went out; `backup`: a finished backup is there; `procedure`: an operation was planned for it;
  * `stopped`, `restored`, `integrity`, `restarted`, `health`, `smoke`: the steps of its operation of that kind were done and
  * read back; `review`: the review is scheduled.
+ * @internal
  */
 export const SEEN = [
   'declared',

@@ -37,7 +37,10 @@ export async function assess(deps: IncidentDeps, asked: Asked, now: Date): Promi
   return { at: now.toISOString(), system, symptoms, ...verdict, ...shown, proof, advice, plan };
 }
 
-/** The worst level, every cause, and the scenario of the worst symptom that names one. Throws Refusal without symptoms. */
+/**
+ * The worst level, every cause, and the scenario of the worst symptom that names one. Throws Refusal without symptoms.
+ * @internal
+ */
 export function matrixOf(
   { scenarios }: System,
   symptoms: readonly Symptom[],

@@ -22,7 +22,10 @@ export async function ticketsOf(
   return fillTickets(system, incident, operations, facts);
 }
 
-/** Pure. What is not known is said to be unknown; names in braces that mean nothing stay as they are. */
+/**
+ * Pure. What is not known is said to be unknown; names in braces that mean nothing stay as they are.
+ * @internal
+ */
 export function fillTickets(
   system: System,
   incident: Incident | null,

@@ -1,29 +1,10 @@
 // When what runs by itself comes next, for lists and App Home.
-import { commandText } from '../core/command.ts';
 import type { ScheduleRun } from '../core/incident-ports.ts';
 import type { ScheduleView } from '../core/incident-views.ts';
-import { commandOf, type Schedule, type ScheduledWork } from '../core/schedule.ts';
+import type { Schedule } from '../core/schedule.ts';
 import type { System } from '../core/system.ts';
 import { nextTime } from './cron.ts';
 import { newestRun, scheduleKey } from './runs.ts';
-
-export type NextTime = {
-  readonly name: string;
-  /** The command that it stands for, or the title of the review. */
-  readonly what: string;
-  readonly next: string | null;
-};
-
-/** Every schedule of a system with its next time, soonest first. */
-export function nextTimes(system: Pick<System, 'name' | 'schedules'>, now: Date): NextTime[] {
-  const all = system.schedules.map((schedule) => ({
-    name: schedule.name,
-    what: whatOf(schedule.work, system.name),
-    next: timesOf(schedule, now, 1)[0] ?? null,
-  }));
-  // What never comes again stands last.
-  return all.toSorted((a, b) => (a.next ?? '9').localeCompare(b.next ?? '9'));
-}
 
 /** With the next `count` times and the last run of each, in the order of the system file. */
 export function scheduleViews(
@@ -51,8 +32,4 @@ function timesOf(schedule: Schedule, now: Date, count: number): string[] {
     times.push(at.toISOString());
   }
   return times;
-}
-
-function whatOf(work: ScheduledWork, system: string): string {
-  return work.do === 'review' ? work.title : commandText(commandOf(work, system));
 }

@@ -58,7 +58,10 @@ async function lookAt(deps: WarmDeps, system: System): Promise<void> {
   }
 }
 
-/** Where the newest scheduled backup has no candidate yet, and none was begun for it. Nothing while somebody changes the place. */
+/**
+ * Where the newest scheduled backup has no candidate yet, and none was begun for it. Nothing while somebody changes the place.
+ * @internal
+ */
 export function warmDue(system: System, facts: Facts, operations: readonly Operation[]): Warming[] {
   const backups = facts.environments[system.backups.of]?.backups ?? [];
   const newest = newestFinished(backups.filter(({ kind }) => kind === 'scheduled'));

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Schedule } from '../../../src/core/schedule.ts';
 import { cronProblems, newestDue, nextTime } from '../../../src/progress/cron.ts';
-import { nextDrill, nextTimes, scheduleViews } from '../../../src/progress/next-times.ts';
+import { nextDrill, scheduleViews } from '../../../src/progress/next-times.ts';
 import { type SystemFile, systemOf } from '../../support/system.ts';
 
 const times = (cron: string, timeZone = 'UTC') => ({ cron, timeZone });
@@ -82,16 +82,6 @@ const system = systemOf({
 const NOW = at('2026-11-26T12:00:00Z');
 
 describe('lists', () => {
-  it('tell what comes next, soonest first', () => {
-    expect(nextTimes(system, NOW)).toEqual([
-      { name: 'nightly', what: '/dr verify latest --deep --system grayledger', next: '2026-11-27T03:00:00.000Z' },
-      { name: 'monthly', what: '/dr drill monthly --system grayledger', next: '2026-12-04T10:00:00.000Z' },
-      { name: 'quarterly', what: '/dr drill monthly --system grayledger', next: '2027-01-01T10:00:00.000Z' },
-      { name: 'reading', what: 'Read the runbook', next: '2027-02-22T09:00:00.000Z' },
-      { name: 'never', what: '/dr verify latest --system grayledger', next: null },
-    ]);
-  });
-
   it('tell the next times and the last run of each schedule', () => {
     const run = (due: string) => ({ key: 'grayledger/nightly', due, operation: 'op-7', note: 'started' });
     const runs = [run('2026-11-26T03:00:00.000Z'), run('2026-11-25T03:00:00.000Z')];

@@ -100,10 +100,10 @@ describe('Dockerfile', () => {
     expect(argumentOf('USER')).toBe('node');
   });
 
-  it('sets only variables that the program or Node.js knows', () => {
+  it('sets only variables that the program, Node.js or the C library knows', () => {
     const names = [...(argumentOf('ENV') ?? '').matchAll(/(?:^|\s)([A-Z_]+)=/g)].map((match) => match[1] ?? '');
     expect(names).toContain('WORK_DIR');
-    expect(names.filter((name) => !known.includes(name))).toEqual(['NODE_ENV']);
+    expect(names.filter((name) => !known.includes(name))).toEqual(['NODE_ENV', 'MALLOC_ARENA_MAX']);
   });
 
   it('takes in only what is there and what the builder is given', () => {

@@ -87,11 +87,14 @@ function personOf(placeholder: string): string {
   return Object.values(persons)[at]?.id ?? persons.alice.id;
 }
 
-function rolesOf({ environments }: SystemFile): Record<string, unknown> {
+/** Roles that approve nothing are held by those who may ask. */
+function rolesOf({ environments, roles }: SystemFile): Record<string, unknown> {
   const approving = Object.values(environments).flatMap(({ consent }) => consent.roles ?? []);
   const [first, second] = [...new Set(approving)];
+  const asking = { users: [persons.alice.id, persons.bob.id, persons.carol.id] };
   return {
-    operator: { users: [persons.alice.id, persons.bob.id, persons.carol.id] },
+    ...Object.fromEntries(Object.keys(roles).map((name) => [name, asking])),
+    operator: asking,
     ...(first === undefined ? {} : { [first]: { group: groups['engineering-leads'].id } }),
     ...(second === undefined ? {} : { [second]: { group: groups['product-leads'].id } }),
   };

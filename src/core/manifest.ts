@@ -7,7 +7,7 @@ export const Manifest = z.strictObject({
   /** Of the file as it lies there, encrypted and compressed. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   bytes: z.int().nonnegative(),
-  /** Before it was compressed and encrypted; older manifests do not say. */
+  /** Of its rows as COPY writes them, before compression and encryption; older manifests do not say. */
   dataBytes: z.int().nonnegative().optional(),
   /** `preimage`: taken of data that is about to be replaced; never chosen as "latest" (S3, P6). */
   kind: z.enum(['scheduled', 'manual', 'preimage']),

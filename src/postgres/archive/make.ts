@@ -71,18 +71,19 @@ async function write(database: Secret, file: string, options: MakeOptions): Prom
     return { snapshot, sum: await dump(database, file, snapshot, recipients, options) };
   });
   options.onProgress?.({ percent: 90, note: `reading ${megabytes(sum.bytes)} back` });
-  await readBack(file, { snapshot, sha256: sum.sha256, ageIdentity: ours }, options);
+  const dataBytes = await readBack(file, { snapshot, sha256: sum.sha256, ageIdentity: ours }, options);
   const { database: name, serverVersion, moment, tables } = snapshot;
-  return { version: 1, ...sum, kind, database: name, serverVersion, moment, tables };
+  return { version: 1, ...sum, dataBytes, kind, database: name, serverVersion, moment, tables };
 }
 
 type Expected = { readonly snapshot: Snapshot; readonly sha256: string; readonly ageIdentity: string | null };
 
+/** How many bytes of rows it holds. Throws Fault when they are not those of the snapshot. */
 async function readBack(
   file: string,
   { snapshot, sha256, ageIdentity }: Expected,
   options: MakeOptions,
-): Promise<void> {
+): Promise<number> {
   const keys = ageIdentity === null ? {} : { ageIdentity: new Secret(ageIdentity) };
   const activity = 'reading the backup back';
   const archive = await inspectArchive(file, { ...options, keys, recorded: sha256 }).catch((thrown: unknown) => {
@@ -93,6 +94,7 @@ async function readBack(
     const there = archive.contents[table]?.rows ?? 0;
     if (there !== rows) throw new Fault(`${activity}: of ${table} it has ${there} rows, the database had ${rows}`);
   }
+  return Object.values(archive.contents).reduce((all, { bytes }) => all + bytes, 0);
 }
 
 async function dump(
@@ -101,10 +103,9 @@ async function dump(
   snapshot: Snapshot,
   recipients: readonly string[],
   options: MakeOptions,
-): Promise<{ readonly sha256: string; readonly bytes: number; readonly dataBytes: number }> {
+): Promise<{ readonly sha256: string; readonly bytes: number }> {
   const tools = await toolsFor(snapshot.serverVersion, options, ['pg_dump']);
   const { sum, seen } = measuring();
-  let dataBytes = 0;
   const progress = progressOf(Object.keys(snapshot.tables).length, seen, options);
   const args = ['--format=custom', '--compress=0', '--verbose', '--no-password', `--snapshot=${snapshot.id}`];
   const ran = await exec(tools.program('pg_dump'), [...args, `--lock-wait-timeout=${LOCK_WAIT_MS}`], {
@@ -114,20 +115,7 @@ async function dump(
     onLine: progress,
     takeStdout: async (stdout) => {
       const out = createWriteStream(file, { flags: 'wx', mode: 0o600, flush: true });
-      const counted = new Transform({
-        transform(chunk, _encoding, done) {
-          dataBytes += chunk.length;
-          done(null, chunk);
-        },
-      });
-      await pipeline(
-        await packed(
-          flow(stdout, counted, () => {}),
-          recipients,
-        ),
-        sum,
-        out,
-      );
+      await pipeline(await packed(stdout, recipients), sum, out);
     },
   });
   options.signal.throwIfAborted();
@@ -135,7 +123,7 @@ async function dump(
     const said = /error: (.+)/.exec(ran.stderr)?.[1] ?? `pg_dump was ended by ${ran.signal ?? 'an unknown cause'}`;
     throw new Fault(`dumping the database ${snapshot.database}`, { cause: new Error(said) });
   }
-  return { ...seen(), dataBytes };
+  return seen();
 }
 
 /** zstd with its own checksum: a file whose manifest was lost still shows that a bit has flipped. */

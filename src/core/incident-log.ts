@@ -1,7 +1,7 @@
 // What happened in an incident, entry by entry, hash-chained like an operation's journal: the source of its timeline.
 import { z } from 'zod';
+import { chained } from './chain.ts';
 import { CHECKLISTS, Level } from './incident-rules.ts';
-import { sha256 } from './json.ts';
 import { AlertId, IncidentId, Moment, OperationId, Slug, UserId } from './names.ts';
 
 const by = UserId;
@@ -63,8 +63,6 @@ export const IncidentEntry = z.strictObject({
 });
 export type IncidentEntry = z.infer<typeof IncidentEntry>;
 
-const CHAIN_START = '0'.repeat(64);
-
 /** Makes the next entry of the chain. */
 export function chainIncident(
   last: IncidentEntry | null,
@@ -72,18 +70,5 @@ export function chainIncident(
   at: string,
   event: IncidentEvent,
 ): IncidentEntry {
-  const body = { incident, seq: (last?.seq ?? 0) + 1, at, event, previous: last?.hash ?? CHAIN_START };
-  return { ...body, hash: sha256(body) };
-}
-
-/** The sequence number of the first entry that does not follow from those before it, or null when the chain holds. */
-export function firstBrokenIncident(entries: readonly IncidentEntry[]): number | null {
-  let last: IncidentEntry | null = null;
-  for (const entry of entries) {
-    const expected: IncidentEntry = chainIncident(last, entry.incident, entry.at, entry.event);
-    const follows = (['seq', 'previous', 'hash'] as const).every((part) => expected[part] === entry[part]);
-    if (!follows) return entry.seq;
-    last = entry;
-  }
-  return null;
+  return chained(last, { incident, at, event });
 }

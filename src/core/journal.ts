@@ -1,7 +1,8 @@
 // The journal's events and their hash chain. The journal is the truth about an operation and its audit log.
 import { z } from 'zod';
 import { Evidence, Outcome } from './action.ts';
-import { Json, sha256 } from './json.ts';
+import { chained } from './chain.ts';
+import { Json } from './json.ts';
 import { Moment, UserId } from './names.ts';
 
 const step = z.string();
@@ -60,26 +61,7 @@ export const Entry = z.strictObject({
 });
 export type Entry = z.infer<typeof Entry>;
 
-/**
- * What the first entry of an operation has for `previous`.
- * @internal
- */
-export const CHAIN_START = '0'.repeat(64);
-
 /** Makes the next entry of the chain. */
 export function chain(last: Entry | null, operation: string, at: string, event: Event): Entry {
-  const body = { operation, seq: (last?.seq ?? 0) + 1, at, event, previous: last?.hash ?? CHAIN_START };
-  return { ...body, hash: sha256(body) };
-}
-
-/** The sequence number of the first entry that does not follow from those before it, or null when the chain holds. */
-export function firstBroken(entries: readonly Entry[]): number | null {
-  let last: Entry | null = null;
-  for (const entry of entries) {
-    const expected: Entry = chain(last, entry.operation, entry.at, entry.event);
-    const follows = (['seq', 'previous', 'hash'] as const).every((part) => expected[part] === entry[part]);
-    if (!follows) return entry.seq;
-    last = entry;
-  }
-  return null;
+  return chained(last, { operation, at, event });
 }

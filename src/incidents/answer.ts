@@ -1,6 +1,7 @@
 // What a typed command about incidents is answered with: something done and said, something to read, or a dialog to be opened.
+
+import { firstBroken } from '../core/chain.ts';
 import type { IncidentCommand } from '../core/command.ts';
-import { firstBrokenIncident } from '../core/incident-log.ts';
 import type { System } from '../core/system.ts';
 import type { Answer } from '../core/views.ts';
 import { acknowledge, resolve, update } from './act.ts';
@@ -64,7 +65,7 @@ async function onOne(deps: IncidentDeps, command: OnOne, { by, system, now }: As
       return said('resolved', await resolve(deps, { incident, by, text: command.text }), of);
     case 'timeline': {
       const sight = await sightOf(deps, incident, now);
-      return { is: 'timeline', at, sight, broken: firstBrokenIncident(sight.entries) } as const;
+      return { is: 'timeline', at, sight, broken: firstBroken(sight.entries) } as const;
     }
     case 'checklist':
       return { is: 'checklist', at, sight: await sightOf(deps, incident, now), list: command.list } as const;

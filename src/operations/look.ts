@@ -1,8 +1,8 @@
 // The commands that only answer.
 
+import { firstBroken } from '../core/chain.ts';
 import type { QueryCommand } from '../core/command.ts';
 import { Refusal } from '../core/errors.ts';
-import { firstBroken } from '../core/journal.ts';
 import type { System } from '../core/system.ts';
 import type { SystemStatus, View } from '../core/views.ts';
 import type { Deps } from './deps.ts';

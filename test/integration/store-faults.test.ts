@@ -1,8 +1,8 @@
 // What the store does when the database cannot be reached, breaks off, or stops answering.
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../sandbox/servers/free-port.ts';
+import { firstBroken } from '../../src/core/chain.ts';
 import { Fault } from '../../src/core/errors.ts';
-import { firstBroken } from '../../src/core/journal.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 import { type CutProxy, startCutProxy } from '../support/cut-proxy.ts';
 import { lookOf } from '../support/plans.ts';

@@ -1,7 +1,8 @@
 // Incidents: one log each, declared once per command, changed under a lock, told in the transaction that writes.
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { firstBroken } from '../../src/core/chain.ts';
 import { Fault, Refusal } from '../../src/core/errors.ts';
-import { firstBrokenIncident, type IncidentEvent } from '../../src/core/incident-log.ts';
+import type { IncidentEvent } from '../../src/core/incident-log.ts';
 import { createNarrateIncident } from '../../src/progress/narrate-incident.ts';
 import { createStore } from '../../src/store/store.ts';
 import { startCutProxy } from '../support/cut-proxy.ts';
@@ -88,11 +89,11 @@ describe('changing', () => {
       [2, 'acknowledged'],
       [3, 'updated'],
     ]);
-    expect(firstBrokenIncident(log)).toBeNull();
+    expect(firstBroken(log)).toBeNull();
     await expect(store.sql(`update holdfast.incident_log set type = 'x'`)).rejects.toThrow('only ever appended to');
     await store.sql('alter table holdfast.incident_log disable trigger incident_log_append_only');
     await store.sql(`update holdfast.incident_log set event = replace(event::text, 'BOB', 'EVE')::json where seq = 2`);
-    expect(firstBrokenIncident(await store.incidents.log('inc-1'))).toBe(2);
+    expect(firstBroken(await store.incidents.log('inc-1'))).toBe(2);
   });
 
   it('tells each change in the transaction that writes it, and nothing when it is not written', async () => {
@@ -132,7 +133,7 @@ describe('changing', () => {
     await store.incidents.change('inc-1', () => [word(text)]);
     const [, entry] = await store.incidents.log('inc-1');
     expect(entry?.event).toMatchObject({ text });
-    expect(firstBrokenIncident(await store.incidents.log('inc-1'))).toBeNull();
+    expect(firstBroken(await store.incidents.log('inc-1'))).toBeNull();
   });
 });
 

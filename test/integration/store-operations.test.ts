@@ -1,7 +1,8 @@
 // Operations: one journal each, changed under a lock, one at a time per database.
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { firstBroken } from '../../src/core/chain.ts';
 import { Fault, LeaseLost, Refusal } from '../../src/core/errors.ts';
-import { type Event, firstBroken } from '../../src/core/journal.ts';
+import type { Event } from '../../src/core/journal.ts';
 import type { Telling } from '../../src/core/ports.ts';
 import { lookOf, planOf, TARGET } from '../support/plans.ts';
 import { type OpenStore, startStores } from '../support/stores.ts';

@@ -1,7 +1,8 @@
 // An incident as its log tells it.
 import { describe, expect, it } from 'vitest';
+import { firstBroken } from '../../../src/core/chain.ts';
 import { applyIncident, type Incident, replayIncident } from '../../../src/core/incident.ts';
-import { chainIncident, firstBrokenIncident, type IncidentEvent } from '../../../src/core/incident-log.ts';
+import { chainIncident, type IncidentEvent } from '../../../src/core/incident-log.ts';
 import { incidentOf, logOf, minuteOf } from '../../support/incidents.ts';
 
 const by = 'U02BOB';
@@ -78,19 +79,19 @@ describe('replayIncident', () => {
   });
 });
 
-describe('firstBrokenIncident', () => {
+describe('firstBroken', () => {
   const log = logOf([
     [1, { type: 'acknowledged', by }],
     [2, { type: 'resolved', by, text: 'Done.' }],
   ]);
 
   it('finds nothing in a log as it was written', () => {
-    expect(firstBrokenIncident(log)).toBeNull();
+    expect(firstBroken(log)).toBeNull();
   });
 
   it('names the first entry that was changed, and the one after one that was taken out', () => {
     const changed = log.map((entry) => (entry.seq === 2 ? { ...entry, at: minuteOf(9) } : entry));
-    expect(firstBrokenIncident(changed)).toBe(2);
-    expect(firstBrokenIncident(log.filter(({ seq }) => seq !== 2))).toBe(3);
+    expect(firstBroken(changed)).toBe(2);
+    expect(firstBroken(log.filter(({ seq }) => seq !== 2))).toBe(3);
   });
 });

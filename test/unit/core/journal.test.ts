@@ -1,7 +1,8 @@
 // The hash chain of the journal: what was edited, deleted, moved or put in is named by its place.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CHAIN_START, chain, Entry, firstBroken } from '../../../src/core/journal.ts';
+import { CHAIN_START, firstBroken } from '../../../src/core/chain.ts';
+import { chain, Entry } from '../../../src/core/journal.ts';
 import { planOf } from '../../support/plans.ts';
 import { approved, BOB, CAROL, consented, journalOf, minute, ran, started } from './journal-of.ts';
 

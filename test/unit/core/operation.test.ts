@@ -1,8 +1,9 @@
 // What a journal says about its operation: consent, steps, questions, the clock, and that replaying is folding.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { firstBroken } from '../../../src/core/chain.ts';
 import { Fault } from '../../../src/core/errors.ts';
-import { type Event, firstBroken } from '../../../src/core/journal.ts';
+import type { Event } from '../../../src/core/journal.ts';
 import { isEnded, type Operation, replay, stepOf } from '../../../src/core/operation.ts';
 import type { Plan } from '../../../src/core/plan.ts';
 import { lookOf, planOf } from '../../support/plans.ts';

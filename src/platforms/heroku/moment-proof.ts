@@ -1,8 +1,10 @@
 // Is a database what another one was at a moment? By the parent that Heroku names, and by the times in its own rows.
+
 import type { Outcome, Run } from '../../core/action.ts';
 import type { Check } from '../../core/check.ts';
 import { reasonOf } from '../../core/errors.ts';
 import { done, failed, unverified } from '../../core/outcomes.ts';
+import { purposeOf } from '../../core/purpose.ts';
 import type { Secret } from '../../core/secret.ts';
 import { count, list, utcTime } from '../../core/wording.ts';
 import { withDatabase } from '../../postgres/connect.ts';
@@ -93,8 +95,9 @@ async function nothingMissing(
 }
 
 /** Rows dated in the future say nothing about when they were written. */
-async function rowsOf(secret: Secret, at: string, { system, operation, step, signal }: Run): Promise<Rows> {
-  const options = { readOnly: true, purpose: `holdfast ${operation} ${step}`, timeoutSeconds: 600, signal };
+async function rowsOf(secret: Secret, at: string, run: Run): Promise<Rows> {
+  const { system, signal } = run;
+  const options = { readOnly: true, purpose: purposeOf(run), timeoutSeconds: 600, signal };
   const moments = [-OPEN_MS, AHEAD_MS].map((ms) => new Date(Date.parse(at) + ms).toISOString());
   return await withDatabase(secret, options, async (query) => {
     const rows: Record<string, Rows[string]> = {};

@@ -1,8 +1,10 @@
 // The actions database.check and candidate.check: is the data of a database whole, and how does it differ from the live one?
+
 import type { Action, Args, Run } from '../../core/action.ts';
 import { reasonOf } from '../../core/errors.ts';
 import { onlyReads } from '../../core/only-reads.ts';
 import type { DatabaseRef, Platform } from '../../core/platform.ts';
+import { purposeOf } from '../../core/purpose.ts';
 import { checkData } from '../../postgres/integrity.ts';
 import { survey } from '../../postgres/survey.ts';
 import { dataOutcome } from './data-outcome.ts';
@@ -34,8 +36,7 @@ export function checkCandidate(platform: Platform): Action<Args<'candidate.check
 
 async function check(platform: Platform, database: DatabaseRef, expect: Args<'database.check'>['expect'], run: Run) {
   const connection = await platform.connection(run.system, database);
-  const purpose = `holdfast ${run.operation} ${run.step}`;
-  return await checkData(connection, run.system, expect, { purpose, signal: run.signal });
+  return await checkData(connection, run.system, expect, { purpose: purposeOf(run), signal: run.signal });
 }
 
 /** The live database may be what is broken: that it does not answer says nothing against the candidate. */

@@ -2,20 +2,16 @@
 import type { Action, Args, Outcome, Run } from '../../core/action.ts';
 import { type Check, verdictOf } from '../../core/check.ts';
 import { Fault } from '../../core/errors.ts';
-import type { Proof } from '../../core/facts.ts';
+import { purposeOf } from '../../core/purpose.ts';
 import { clock, count, list, span } from '../../core/wording.ts';
 import { differing, type Fingerprint, fingerprintOf } from '../../postgres/compare/fingerprint.ts';
-import { checkData, type DataReport } from '../../postgres/integrity.ts';
-import { scratchHomes, withScratch } from '../../postgres/scratch.ts';
-import { loadScratch } from './load-scratch.ts';
+import { scratchHomes } from '../../postgres/scratch.ts';
+import { proofOf, type Restored, restoredInScratch } from './restore-scratch.ts';
 import { type Fetched, type FileOptions, fetched, removeFiles } from './work-files.ts';
 
 type Disaster = Args<'drill.disaster'>;
 type Options = FileOptions & { readonly now: () => Date };
-/** `seconds`: from nothing to a server whose data was checked. */
-type Built = DataReport & { readonly seconds: number; readonly fingerprint: Fingerprint };
-
-const DATABASE = 'disaster';
+type Built = Restored & { readonly fingerprint: Fingerprint };
 
 /**
  * What anybody uses is not touched: both servers are Holdfast's own, on this machine. A missed RTO is found and told; it does not
@@ -53,23 +49,18 @@ async function rehearse(options: Options, { from }: Disaster, run: Run): Promise
     'It was ended at once and its data directory removed; read again: nothing of it was left.',
     `Recovered from ${from.backup.id} in ${clock(after.seconds)}, data checked: ${rowsOf(after)}.`,
   ];
-  const evidence = { says, checks, ...proven(options, from.backup.id, after, { changed, run }) };
+  const proven = verdictOf(after.checks) !== 'fail' && changed.length === 0;
+  const proof = proven ? { proof: proofOf(after, { from, run }, options.now()) } : {};
+  const evidence = { says, checks, ...proof };
   const output = { filledSeconds: before.seconds, recoverySeconds: after.seconds };
   return { is: 'done', evidence, output };
 }
 
 /** When it returns, the server is gone, with all that it had. */
 async function built(options: Options, { from }: Disaster, archive: Fetched, run: Run): Promise<Built> {
-  const began = performance.now();
-  const { workDir: dir, path } = options;
-  const { signal, operation: name } = run;
-  return await withScratch({ dir, path, name, version: archive.serverVersion, signal }, async (server) => {
-    await loadScratch(server, archive, { options, from, database: DATABASE, run });
-    const connection = server.connection(DATABASE);
-    const purpose = `holdfast ${run.operation} ${run.step}`;
-    const data = await checkData(connection, run.system, null, { purpose, signal });
-    const seconds = Math.round((performance.now() - began) / 100) / 10;
-    return { ...data, seconds, fingerprint: await fingerprintOf(connection, { purpose, signal }) };
+  return await restoredInScratch(options, { from, archive, run }, async (connection, restored) => {
+    const fingerprint = await fingerprintOf(connection, { purpose: purposeOf(run), signal: run.signal });
+    return { ...restored, fingerprint };
   });
 }
 
@@ -89,17 +80,6 @@ function rtoCheck({ seconds }: Built, { system }: Run): Check[] {
   const limit = system.objectives.rtoMinutes * 60;
   const figure = `recovered in ${clock(seconds)}`;
   return [{ name: `RTO ${span(limit)}`, status: seconds <= limit ? 'pass' : 'fail', figure, source: 'P12, S8' }];
-}
-
-function proven(
-  { now }: Options,
-  backup: string,
-  { checks, tables, seconds }: Built,
-  { changed, run }: { readonly changed: readonly string[]; readonly run: Run },
-): { proof?: Proof } {
-  if (verdictOf(checks) === 'fail' || changed.length > 0) return {};
-  const at = now().toISOString();
-  return { proof: { system: run.system.name, backup, operation: run.operation, at, seconds, tables } };
 }
 
 function rowsOf({ fingerprint }: Built): string {

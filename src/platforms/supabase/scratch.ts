@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Run } from '../../core/action.ts';
 import { Fault } from '../../core/errors.ts';
+import { purposeOf } from '../../core/purpose.ts';
 import { Secret } from '../../core/secret.ts';
 import { exec } from '../../lib/exec.ts';
 import { asRole } from '../../postgres/candidate/role.ts';
@@ -13,7 +14,6 @@ import { databaseName, type Query, withDatabase } from '../../postgres/connect.t
 import { type Loadable, load } from '../../postgres/load.ts';
 import { connectionEnv, programEnv } from '../../postgres/program-env.ts';
 import { type ScratchServer, withScratch } from '../../postgres/scratch.ts';
-import { purposeOf } from '../direct/purpose.ts';
 import type { DirectOptions } from '../direct/reach.ts';
 import { ident } from './schemas/sql.ts';
 

@@ -1,5 +1,7 @@
 // Would a candidate fit on the server, and its backup into it? Asked before anything is made; works without a live database, too.
+
 import type { Check } from '../../core/check.ts';
+import { ownSessions } from '../../core/purpose.ts';
 import type { Secret } from '../../core/secret.ts';
 import { list, megabytes } from '../../core/wording.ts';
 import type { Query } from '../connect.ts';
@@ -29,7 +31,7 @@ export async function preflight(server: Secret, request: PreflightRequest): Prom
   const { live, purpose, signal, operation } = request;
   const connection = { purpose, signal, readOnly: true, timeoutSeconds: 60 };
   const here = await databaseFacts(server, live, { purpose, signal });
-  const activity = await activityOn(server, live, { purpose, signal, mine: `holdfast ${operation} ` });
+  const activity = await activityOn(server, live, { purpose, signal, mine: ownSessions(operation) });
   const free = await request.freeBytes(signal);
   return await onServer(server, connection, async (query) => [
     await version(query, request),
@@ -143,7 +145,7 @@ async function others(
         and (application_name ~ '^holdfast op-[0-9]+ ' or application_name = 'pg_restore'
              or (state = 'active' and query ~* '^\\s*create\\s+database'))
       order by 1`,
-    [`holdfast ${operation} `],
+    [ownSessions(operation)],
   );
   const writing = [
     ...activity.filter(({ is }) => is === 'restore').map(({ text }) => text),

@@ -1,8 +1,10 @@
 // server.recreate: a new, empty server where the old one cannot be started (P7). What is left of the old one is copied first.
+
 import { z } from 'zod';
 import type { Action, Args, Outcome, Run } from '../../../core/action.ts';
 import { Fault, Refusal, reasonOf } from '../../../core/errors.ts';
 import { done, failed, prepared, untouched } from '../../../core/outcomes.ts';
+import { purposeOf } from '../../../core/purpose.ts';
 import type { Parts, Reach } from '../../direct/reach.ts';
 import type { Compose } from '../compose-cli.ts';
 import type { Container } from '../containers.ts';
@@ -153,8 +155,4 @@ async function databases({ hands, run }: Place): Promise<Container[]> {
 
 function answering({ live, run }: Place): Promise<string | null> {
   return systemIdentifier(live, { signal: run.signal, purpose: purposeOf(run) });
-}
-
-function purposeOf({ operation, step }: Run): string {
-  return `holdfast ${operation} ${step}`;
 }

@@ -1,4 +1,5 @@
 // backup.capture: dumps the live database in one snapshot, reads the file back, and puts it into the store with its manifest.
+
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -7,6 +8,7 @@ import type { Action, Args, Outcome, Run } from '../../../core/action.ts';
 import { Fault } from '../../../core/errors.ts';
 import type { Manifest } from '../../../core/manifest.ts';
 import { done, evidence, failed, prepared } from '../../../core/outcomes.ts';
+import { purposeOf } from '../../../core/purpose.ts';
 import { count, megabytes, utc } from '../../../core/wording.ts';
 import { makeArchive } from '../../../postgres/archive/make.ts';
 import type { Reach, Tools } from '../reach.ts';
@@ -71,7 +73,7 @@ async function capture(
     const manifest = await makeArchive(live, file, {
       path,
       workDir: dir,
-      purpose: `holdfast ${run.operation} ${run.step}`,
+      purpose: purposeOf(run),
       kind,
       encryptTo: archives.encryptTo,
       timeoutSeconds: archives.withinMinutes * 60,

@@ -7,6 +7,7 @@ import { reasonOf } from '../../../core/errors.ts';
 import type { Proof } from '../../../core/facts.ts';
 import { onlyReads } from '../../../core/only-reads.ts';
 import { untouched } from '../../../core/outcomes.ts';
+import { purposeOf } from '../../../core/purpose.ts';
 import type { Secret } from '../../../core/secret.ts';
 import type { System } from '../../../core/system.ts';
 import { candidateMark, type Mark, markCandidate } from '../../../postgres/candidate/mark.ts';
@@ -18,7 +19,6 @@ import { checkData } from '../../../postgres/integrity.ts';
 import { checkStructure } from '../../../postgres/structure.ts';
 import { dataOutcome } from '../../shared/data-outcome.ts';
 import { type Common, commonOf, judgeOrigin } from '../origin.ts';
-import { purposeOf } from '../purpose.ts';
 import type { Tools } from '../reach.ts';
 
 type A = Args<'candidate.check'>;

@@ -1,13 +1,13 @@
 // candidate.create: makes an empty database beside the live one, like it in all that cannot be changed later, closed to others.
 import type { Action, Args } from '../../../core/action.ts';
 import { done, evidence, prepared, untouched } from '../../../core/outcomes.ts';
+import { purposeOf } from '../../../core/purpose.ts';
 import { createCandidate } from '../../../postgres/candidate/create.ts';
 import { dropCandidate } from '../../../postgres/candidate/drop.ts';
 import { candidateMark } from '../../../postgres/candidate/mark.ts';
 import { databaseName } from '../../../postgres/connect.ts';
 import { databaseFacts } from '../../../postgres/database-facts.ts';
 import { previousMark } from '../../../postgres/swap/databases.ts';
-import { purposeOf } from '../purpose.ts';
 import type { Tools } from '../reach.ts';
 
 type A = Args<'candidate.create'>;

@@ -1,10 +1,10 @@
 // candidate.drop: removes a candidate that was kept warm and was never live.
 import type { Action, Args } from '../../../core/action.ts';
 import { done, untouched } from '../../../core/outcomes.ts';
+import { purposeOf } from '../../../core/purpose.ts';
 import { dropCandidate } from '../../../postgres/candidate/drop.ts';
 import { candidateMark } from '../../../postgres/candidate/mark.ts';
 import { databaseFacts } from '../../../postgres/database-facts.ts';
-import { purposeOf } from '../purpose.ts';
 import type { Tools } from '../reach.ts';
 
 type A = Args<'candidate.drop'>;

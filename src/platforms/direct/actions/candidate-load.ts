@@ -3,6 +3,7 @@ import type { Action, Args, Outcome, Run } from '../../../core/action.ts';
 import { builtFor, maskedBy } from '../../../core/built.ts';
 import { Fault, Refusal } from '../../../core/errors.ts';
 import { done, failed, untouched } from '../../../core/outcomes.ts';
+import { purposeOf } from '../../../core/purpose.ts';
 import { clock, count, list } from '../../../core/wording.ts';
 import { loadCandidate } from '../../../postgres/candidate/load-candidate.ts';
 import { candidateMark, markCandidate } from '../../../postgres/candidate/mark.ts';
@@ -13,7 +14,6 @@ import { tableIdentities } from '../../../postgres/table-identities.ts';
 import { workDirOf } from '../../shared/work-files.ts';
 import { withFetched } from '../fetched.ts';
 import { sourceOf } from '../origin.ts';
-import { purposeOf } from '../purpose.ts';
 import type { Tools } from '../reach.ts';
 
 type A = Args<'candidate.load'>;

@@ -2,11 +2,11 @@
 import type { Action, Args } from '../../../core/action.ts';
 import { onlyReads } from '../../../core/only-reads.ts';
 import { done, untouched } from '../../../core/outcomes.ts';
+import { purposeOf } from '../../../core/purpose.ts';
 import { preflight } from '../../../postgres/candidate/preflight.ts';
 import { databaseName } from '../../../postgres/connect.ts';
 import { fetched } from '../../shared/work-files.ts';
 import { judgeOrigin, sourceOf } from '../origin.ts';
-import { purposeOf } from '../purpose.ts';
 import type { Tools } from '../reach.ts';
 
 export function candidatePreflight(tools: Tools): Action<Args<'candidate.preflight'>> {

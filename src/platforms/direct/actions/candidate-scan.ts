@@ -2,12 +2,12 @@
 import type { Action, Args, Outcome } from '../../../core/action.ts';
 import { onlyReads } from '../../../core/only-reads.ts';
 import { done, failed } from '../../../core/outcomes.ts';
+import { purposeOf } from '../../../core/purpose.ts';
 import { withReader } from '../../../postgres/candidate/reader.ts';
 import { scanForLeaks } from '../../../postgres/masking/scan.ts';
 import { archiveSources } from '../../../postgres/masking/sources.ts';
 import { workDirOf } from '../../shared/work-files.ts';
 import { withFetched } from '../fetched.ts';
-import { purposeOf } from '../purpose.ts';
 import type { Tools } from '../reach.ts';
 
 type A = Args<'candidate.scan'>;

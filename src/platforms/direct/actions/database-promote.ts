@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Action, Args, Outcome, Run } from '../../../core/action.ts';
 import { Fault, Refusal } from '../../../core/errors.ts';
 import { done, evidence, failed, prepared, untouched } from '../../../core/outcomes.ts';
+import { purposeOf } from '../../../core/purpose.ts';
 import type { Secret } from '../../../core/secret.ts';
 import { count } from '../../../core/wording.ts';
 import { handOver } from '../../../postgres/candidate/hand-over.ts';
@@ -12,7 +13,6 @@ import { databaseFacts } from '../../../postgres/database-facts.ts';
 import { reversed, type Swap } from '../../../postgres/swap/databases.ts';
 import type { Promoted } from '../../../postgres/swap/door.ts';
 import { promote, swapState } from '../../../postgres/swap/promote.ts';
-import { purposeOf } from '../purpose.ts';
 import type { Tools } from '../reach.ts';
 
 type A = Args<'database.promote'>;

@@ -2,12 +2,12 @@
 import type { Action, Args, Run } from '../../../core/action.ts';
 import { Fault, Refusal } from '../../../core/errors.ts';
 import { done, prepared, untouched } from '../../../core/outcomes.ts';
+import { purposeOf } from '../../../core/purpose.ts';
 import type { Secret } from '../../../core/secret.ts';
 import { databaseName } from '../../../postgres/connect.ts';
 import { dropPrevious } from '../../../postgres/swap/drop-previous.ts';
 import { dropBeside } from '../../../postgres/table/beside.ts';
 import { databasesBeside, isBesideSchema, schemasBeside } from '../leftovers.ts';
-import { purposeOf } from '../purpose.ts';
 import type { Tools } from '../reach.ts';
 
 type A = Args<'leftover.drop'>;

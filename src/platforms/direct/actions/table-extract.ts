@@ -2,6 +2,7 @@
 import type { Action, Args, Outcome, Run } from '../../../core/action.ts';
 import { Refusal } from '../../../core/errors.ts';
 import { done, evidence, failed, untouched } from '../../../core/outcomes.ts';
+import { purposeOf } from '../../../core/purpose.ts';
 import type { Secret } from '../../../core/secret.ts';
 import { candidateMark } from '../../../postgres/candidate/mark.ts';
 import { withReader } from '../../../postgres/candidate/reader.ts';
@@ -13,7 +14,6 @@ import type { TableSource } from '../../../postgres/table/sources.ts';
 import type { Fetched } from '../../shared/work-files.ts';
 import { withFetched } from '../fetched.ts';
 import { judgeOrigin, sourceOf } from '../origin.ts';
-import { purposeOf } from '../purpose.ts';
 import type { Tools } from '../reach.ts';
 
 type A = Args<'table.extract'>;

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import type { Action, Args, Evidence, Run } from '../../../core/action.ts';
 import { Fault } from '../../../core/errors.ts';
 import { done, evidence, prepared } from '../../../core/outcomes.ts';
+import { purposeOf } from '../../../core/purpose.ts';
 import { mergeState } from '../../../postgres/table/beside.ts';
 import { mergeTable, type Shown } from '../../../postgres/table/merge.ts';
 import { unmergeTable } from '../../../postgres/table/unmerge.ts';
-import { purposeOf } from '../purpose.ts';
 import type { Tools } from '../reach.ts';
 
 /** What the comparison has counted, and people have agreed to. */

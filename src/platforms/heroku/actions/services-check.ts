@@ -1,9 +1,11 @@
 // services.check: behind the maintenance page, where the health endpoint cannot be asked (docs/adr/0004).
+
 import { z } from 'zod';
 import type { Action, Args, Run } from '../../../core/action.ts';
 import type { Check } from '../../../core/check.ts';
 import { reasonOf } from '../../../core/errors.ts';
 import { done, failed } from '../../../core/outcomes.ts';
+import { purposeOf } from '../../../core/purpose.ts';
 import { withDatabase } from '../../../postgres/connect.ts';
 import type { Api } from '../api.ts';
 import { formationOf, liveDatabase, releasesOf } from '../readings.ts';
@@ -79,12 +81,13 @@ async function setting(tools: Tools, environment: string, database: string, run:
   };
 }
 
-async function answers(tools: Tools, environment: string, { system, operation, step, signal }: Run): Promise<Check> {
+async function answers(tools: Tools, environment: string, run: Run): Promise<Check> {
+  const { system, signal } = run;
   const name = 'Database';
   try {
     const secret = await tools.connection(system, { environment, candidate: null });
-    const purpose = `holdfast ${operation} ${step}`;
-    await withDatabase(secret, { readOnly: true, purpose, timeoutSeconds: 10, signal }, (query) => query('select 1'));
+    const options = { readOnly: true, purpose: purposeOf(run), timeoutSeconds: 10, signal };
+    await withDatabase(secret, options, (query) => query('select 1'));
     return { name, status: 'pass', figure: 'answers SELECT 1' };
   } catch (thrown) {
     signal.throwIfAborted();

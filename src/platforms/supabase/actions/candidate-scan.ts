@@ -2,10 +2,10 @@
 import { join } from 'node:path';
 import type { Action, Args, Outcome } from '../../../core/action.ts';
 import { done, failed } from '../../../core/outcomes.ts';
+import { purposeOf } from '../../../core/purpose.ts';
 import { scanForLeaks } from '../../../postgres/masking/scan.ts';
 import { archiveSources } from '../../../postgres/masking/sources.ts';
 import { withFetched } from '../../direct/fetched.ts';
-import { purposeOf } from '../../direct/purpose.ts';
 import type { Tools } from '../../direct/reach.ts';
 import { onShelfOnly, rulesOf, sourcesFor } from '../masking.ts';
 import { kinOf } from '../schemas/shelf.ts';

@@ -1,7 +1,14 @@
 // For whom a candidate is built: kept in its mark, and compared before it is taken for the one that is wanted.
-import type { Backup, Built } from './facts.ts';
+import type { Backup, Built, Server } from './facts.ts';
 import { sha256 } from './json.ts';
 import type { System } from './system.ts';
+
+export type Warm = Server['warm'][number];
+
+/** The candidate that stands ready for this environment as it is set up now, and holds this very backup. */
+export function warmFor(server: Server | null, system: System, environment: string, backup: Backup): Warm | undefined {
+  return server?.warm.find((kept) => isFor(kept.built, system, environment) && holds(kept, backup));
+}
 
 /** A digest of the rules by which an environment is masked now; null where personal data may stand. */
 export function maskedBy({ environments, masking }: System, environment: string): string | null {

@@ -1,8 +1,9 @@
 // Keeps a checked candidate of the newest scheduled backup beside the databases that the system file names, by itself.
 import { newestFinished } from '../core/backup-checks.ts';
+import { warmFor } from '../core/built.ts';
 import type { OperationCommand } from '../core/command.ts';
 import { Refusal, reasonOf } from '../core/errors.ts';
-import type { EnvironmentFacts, Facts } from '../core/facts.ts';
+import type { Backup, Facts } from '../core/facts.ts';
 import { SCHEDULE } from '../core/names.ts';
 import { isEnded, type Operation } from '../core/operation.ts';
 import { changesEnvironment } from '../core/plan.ts';
@@ -18,7 +19,7 @@ export type WarmDeps = {
   now(): Date;
 };
 
-export type Warming = { readonly environment: string; readonly backup: string };
+export type Warming = { readonly environment: string; readonly backup: Backup };
 
 /** How many ended operations are looked through for what was begun already. */
 const RECENT = 50;
@@ -47,47 +48,46 @@ async function lookAt(deps: WarmDeps, system: System): Promise<void> {
     deps.operations.recent(system.name, RECENT),
   ]);
   for (const { environment, backup } of warmDue(system, facts, [...open, ...recent])) {
-    const id = `warm:${system.name}/${environment}:${backup}`;
-    const command = { verb: 'warm' as const, system: system.name, environment, backup };
+    const id = `warm:${system.name}/${environment}:${backup.id}/${backup.finishedAt}`;
+    const command = { verb: 'warm' as const, system: system.name, environment, backup: backup.id };
     try {
       await deps.propose({ id, command, system });
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) throw thrown;
-      deps.log.info({ system: system.name, environment, backup, reason: thrown.message }, 'no warm candidate now');
+      deps.log.info(
+        { system: system.name, environment, backup: backup.id, reason: thrown.message },
+        'no warm candidate now',
+      );
     }
   }
 }
 
 /**
- * Where the newest scheduled backup has no candidate yet, and none was begun for it. Nothing while somebody changes the place.
+ * Where the newest scheduled backup has no candidate that a restore would take, and none was begun for it: what failed would
+ * fail again, and changed masking rules wait for the next backup. Nothing while somebody changes the place.
  * @internal
  */
 export function warmDue(system: System, facts: Facts, operations: readonly Operation[]): Warming[] {
   const backups = facts.environments[system.backups.of]?.backups ?? [];
   const newest = newestFinished(backups.filter(({ kind }) => kind === 'scheduled'));
   if (newest === null) return [];
+  const serverOf = (environment: string) => facts.environments[environment]?.server ?? null;
   return warmed(system)
-    .map((environment) => ({ environment, backup: newest.id }))
-    .filter((one) => !stands(system, facts.environments[one.environment], one) && !isBegun(one, operations));
+    .filter((environment) => warmFor(serverOf(environment), system, environment, newest) === undefined)
+    .map((environment) => ({ environment, backup: newest }))
+    .filter((one) => !isBegun(one, operations));
 }
 
 function warmed({ environments }: System): string[] {
   return Object.entries(environments).flatMap(([name, { keepWarm }]) => (keepWarm ? [name] : []));
 }
 
-/** Another system may have a backup of the same name, and its candidates on the same server. */
-function stands({ name }: System, here: EnvironmentFacts | undefined, { environment, backup }: Warming): boolean {
-  const warm = here?.server?.warm ?? [];
-  return warm.some(
-    ({ built, backup: of }) => of === backup && built.system === name && built.environment === environment,
-  );
-}
-
 function isBegun({ environment, backup }: Warming, operations: readonly Operation[]): boolean {
   return operations.some((operation) => {
     const { plan, state } = operation;
     if (!isEnded(state) && plan.environment === environment) return plan.verb === 'warm' || changesEnvironment(plan);
-    return isOurs(operation, environment) && plan.pinned.backup?.backup.id === backup;
+    const begun = plan.pinned.backup?.backup;
+    return isOurs(operation, environment) && begun?.id === backup.id && begun.finishedAt === backup.finishedAt;
   });
 }
 

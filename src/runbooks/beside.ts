@@ -1,7 +1,7 @@
 // A new database is built and checked beside the live one, then made the live one; the old one stays for undo.
-import { holds, isFor } from '../core/built.ts';
+import { type Warm, warmFor } from '../core/built.ts';
 import type { OperationCommand } from '../core/command.ts';
-import type { Backup, EnvironmentFacts, Server } from '../core/facts.ts';
+import type { Backup, EnvironmentFacts } from '../core/facts.ts';
 import type { Statement } from '../core/plan.ts';
 import type { PlanDraft, PlanInput, StepDraft } from '../core/runbook.ts';
 import { ago, megabytes, utc } from '../core/wording.ts';
@@ -19,7 +19,7 @@ export function besidePlan(given: Given, environment: string, choice: string): P
   const { target, survey, surveyProblem } = here;
   const backup = chooseBackup(choice, system, facts);
   const from = { environment: system.backups.of, backup };
-  const warm = warmOf(given, environment, backup);
+  const warm = warmFor(here.server, system, environment, backup);
   const names = chosen.beside(environment);
   const promote = warm?.name ?? names.candidate;
   const before: StepDraft[] =
@@ -44,14 +44,6 @@ export function besidePlan(given: Given, environment: string, choice: string): P
     undo: keptStatement(given, here, names.previous),
   };
 }
-
-/** The candidate that stands ready for this environment as it is set up now, and holds this very backup. */
-export function warmOf({ system, facts }: Given, environment: string, backup: Backup): Warm | undefined {
-  const { server } = factsOf(facts, environment);
-  return server?.warm.find((kept) => isFor(kept.built, system, environment) && holds(kept, backup));
-}
-
-type Warm = Server['warm'][number];
 
 /** From an archive to a checked database that nobody uses yet. */
 export function buildCandidate(

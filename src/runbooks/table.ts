@@ -1,10 +1,12 @@
 // Recover one table: as the backup has it, beside the live one, compared row by row, then merged as asked (G12, P10, S4, F11).
+
 import type { Args } from '../core/action.ts';
+import { warmFor } from '../core/built.ts';
 import { Refusal } from '../core/errors.ts';
 import type { PlanDraft, StepDraft } from '../core/runbook.ts';
 import type { System } from '../core/system.ts';
 import { chooseBackup, factsOf, proofStatement, sourceStatements } from './backup-choice.ts';
-import { fetchSteps, type Given, warmOf } from './beside.ts';
+import { fetchSteps, type Given } from './beside.ts';
 import { idle } from './losses.ts';
 
 type Wanted = { readonly name: string; readonly mode: Args<'table.merge'>['mode'] };
@@ -19,7 +21,7 @@ export function tablePlan(given: Given, environment: string, choice: string, { n
   const from = { environment: system.backups.of, backup };
   const beside = besideSchema(chosen.operation);
   const rows = survey?.tables[name]?.rows;
-  const warm = warmOf(given, environment, backup)?.name ?? null;
+  const warm = warmFor(here.server, system, environment, backup)?.name ?? null;
   const before: StepDraft[] = [
     ...(warm === null ? fetchSteps(from) : []),
     {

@@ -1,10 +1,11 @@
 // Keep a proven candidate beside the live database, so that a restore in an emergency is only the exchange.
+import { warmFor } from '../core/built.ts';
 import type { OperationCommand } from '../core/command.ts';
 import { Refusal } from '../core/errors.ts';
 import type { PlanInput, Runbook } from '../core/runbook.ts';
 import { megabytes } from '../core/wording.ts';
 import { chooseBackup, factsOf, sourceStatements } from './backup-choice.ts';
-import { buildCandidate, warmOf } from './beside.ts';
+import { buildCandidate } from './beside.ts';
 import { idle } from './losses.ts';
 
 type Warm = Extract<OperationCommand, { verb: 'warm' }>;
@@ -23,7 +24,7 @@ export const warm: Runbook<Warm> = {
     const here = idle(factsOf(facts, environment), false);
     const { target, server } = here;
     const backup = chooseBackup(command.backup, system, facts);
-    const standing = warmOf(given, environment, backup);
+    const standing = warmFor(server, system, environment, backup);
     if (standing !== undefined) {
       throw new Refusal(
         'already-warm',

@@ -1,5 +1,6 @@
 // Warm candidates by themselves: one for each new scheduled backup, none twice, none while somebody changes the place.
 import { describe, expect, it } from 'vitest';
+import { builtFor } from '../../../src/core/built.ts';
 import { commandText } from '../../../src/core/command.ts';
 import { Refusal } from '../../../src/core/errors.ts';
 import type { Backup, Facts, Server } from '../../../src/core/facts.ts';
@@ -49,7 +50,7 @@ const warming = (backup: string, by = SCHEDULE, events: readonly Event[] = [], o
   );
 const cancelled = [stopped('cancelled'), { type: 'finished', outcome: 'cancelled' }] as const;
 describe('a warm candidate', () => {
-  const due = [{ environment: 'production', backup: 'a002' }];
+  const due = [{ environment: 'production', backup: backupOf('a002') }];
   const facts = reached([backupOf('a002'), backupOf('a001', { startedAt: daysAgo(1, 12) })]);
 
   it('is due for the newest finished scheduled backup', () => {
@@ -69,7 +70,7 @@ describe('a warm candidate', () => {
   });
 
   it('is not due while one of that backup stands', () => {
-    const built = { system: system.name, environment: 'production', masked: null, bytes: null, finishedAt: null };
+    const built = builtFor(system, 'production', backupOf('a002'));
     const names = { name: 'p_op39', identity: '7/1', operation: 'op-39' };
     const standing = { ...names, bytes: 1, sha256: null, built, checkedAt: daysAgo(0, 3) };
     expect(warmDue(system, reached([backupOf('a002')], [{ ...standing, backup: 'a002' }]), [])).toEqual([]);
@@ -79,11 +80,18 @@ describe('a warm candidate', () => {
     const staging = { ...standing, backup: 'a002', built: { ...built, environment: 'staging' } };
     expect(warmDue(system, reached([backupOf('a002')], [staging]), [])).toEqual(due);
     expect(warmDue(system, factsOf({ production: { backups: [backupOf('a002')] } }), [])).toEqual(due);
+    const former = { ...standing, backup: 'a002', built: { ...built, masked: 'rules that were changed since' } };
+    expect(warmDue(system, reached([backupOf('a002')], [former]), [])).toEqual(due);
+    const other = { ...standing, backup: 'a002', built: { ...built, bytes: 9 } };
+    expect(warmDue(system, reached([backupOf('a002')], [other]), [])).toEqual(due);
   });
 
   it('is begun once for each backup, however that ended', () => {
     expect(warmDue(system, facts, [warming('a002', SCHEDULE, cancelled)])).toEqual([]);
     expect(warmDue(system, facts, [warming('a001', SCHEDULE, cancelled)])).toEqual(due);
+    const again = backupOf('a002', { startedAt: daysAgo(0, 2) });
+    const writtenOver = [{ environment: 'production', backup: again }];
+    expect(warmDue(system, reached([again]), [warming('a002', SCHEDULE, cancelled)])).toEqual(writtenOver);
     expect(warmDue(system, facts, [warming('a002', 'U01ALICE', cancelled)])).toEqual(due);
   });
 
@@ -125,7 +133,9 @@ describe('the round', () => {
     const desk = deskOf();
     await desk.round();
     await desk.round();
-    expect(desk.asked).toEqual(['warm:grayledger/production:a002: /dr warm production a002 --system grayledger']);
+    expect(desk.asked).toEqual([
+      'warm:grayledger/production:a002/2025-11-21T02:04:00.000Z: /dr warm production a002 --system grayledger',
+    ]);
     expect(desk.looks).toBe(1);
     desk.now = new Date(NOW.getTime() + 15 * 60_000);
     await desk.round();

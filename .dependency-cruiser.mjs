@@ -5,7 +5,7 @@
  * Every room may import itself. This object is the only place where the matrix is written down for a machine.
  */
 export const may = {
-  'main.ts': ['app.ts', 'config', 'lib'],
+  'main.ts': ['app.ts', 'app', 'config', 'lib'],
   'app.ts': ['*'],
   app: ['*'],
   core: [],

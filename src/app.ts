@@ -1,22 +1,18 @@
 // The composition root: the only place where objects meet.
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Round, roundsOf, watchOver } from './app/by-itself.ts';
 import { homeFor } from './app/home.ts';
 import { incidentDepsOf } from './app/incidents.ts';
 import { monthOf } from './app/month.ts';
+import { directOptions, platformsOf, sharedActions } from './app/platforms.ts';
 import { topicsOf } from './app/topics.ts';
 import type { Config } from './config/config.ts';
 import { ownDatabaseProblems } from './config/own-database.ts';
 import type { Problem } from './config/problem.ts';
-import type { Judges } from './config/systems.ts';
-import type { Actions } from './core/action.ts';
-import { Refusal, reasonOf } from './core/errors.ts';
+import { reasonOf } from './core/errors.ts';
 import type { Platform } from './core/platform.ts';
 import type { Systems } from './core/ports.ts';
-import { Secret } from './core/secret.ts';
 import type { System } from './core/system.ts';
 import { boltLogger } from './handlers/bolt-logger.ts';
 import { createSlackApp } from './handlers/slack-app.ts';
@@ -35,40 +31,14 @@ import { startSender } from './notify/sender.ts';
 import { slackClient } from './notify/slack-client.ts';
 import type { Deps } from './operations/deps.ts';
 import { execute } from './operations/execute.ts';
-import { heldBackups } from './operations/held.ts';
 import { createSweep } from './operations/sweep.ts';
 import { createUseCases } from './operations/use-cases.ts';
 import { assertApprovers } from './people/assert-approvers.ts';
 import { slackPeople } from './people/slack-people.ts';
-import {
-  compose,
-  problemsOf as composeProblemsOf,
-  variablesOf as composeVariablesOf,
-} from './platforms/compose/platform.ts';
-import type { DirectOptions } from './platforms/direct/reach.ts';
-import { type Heroku, heroku } from './platforms/heroku/platform.ts';
-import { problemsOf as herokuProblemsOf, variablesOf as herokuVariablesOf } from './platforms/heroku/settings.ts';
-import { copyBackup } from './platforms/shared/backup-copy.ts';
-import { checkCandidate, checkDatabase } from './platforms/shared/check-database.ts';
-import { checkSmoke } from './platforms/shared/check-smoke.ts';
-import { drillDisaster } from './platforms/shared/drill-disaster.ts';
-import { fetchBackupAction } from './platforms/shared/fetch-backup.ts';
-import { checkHealth, healthNow } from './platforms/shared/health.ts';
-import { personTask } from './platforms/shared/person-task.ts';
+import { healthNow } from './platforms/shared/health.ts';
 import { readOffsite } from './platforms/shared/places.ts';
-import { pruneBackups } from './platforms/shared/prune-backups.ts';
-import { rehearseBackup } from './platforms/shared/rehearse-backup.ts';
 import { createSystems } from './platforms/shared/systems.ts';
-import { verifyBackups } from './platforms/shared/verify-backups.ts';
-import { supabase } from './platforms/supabase/platform.ts';
-import { problemsOf as supabaseProblemsOf, variablesOf as supabaseVariablesOf } from './platforms/supabase/settings.ts';
-import {
-  systemd,
-  problemsOf as systemdProblemsOf,
-  variablesOf as systemdVariablesOf,
-} from './platforms/systemd/platform.ts';
 import { survey } from './postgres/survey.ts';
-import { cronProblems } from './progress/cron.ts';
 import { narrate } from './progress/narrate.ts';
 import { narrateAlert } from './progress/narrate-alert.ts';
 import { createNarrateIncident } from './progress/narrate-incident.ts';
@@ -84,17 +54,6 @@ import { createStore, type Store } from './store/store.ts';
 export const ROLES = ['bot', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** What judges the settings and times in system files, before anything is connected. */
-export const judges: Judges = {
-  platforms: [
-    { kind: 'heroku', problemsOf: herokuProblemsOf, variablesOf: herokuVariablesOf, reachesServer: false },
-    { kind: 'compose', problemsOf: composeProblemsOf, variablesOf: composeVariablesOf, reachesServer: true },
-    { kind: 'systemd', problemsOf: systemdProblemsOf, variablesOf: systemdVariablesOf, reachesServer: true },
-    { kind: 'supabase', problemsOf: supabaseProblemsOf, variablesOf: supabaseVariablesOf, reachesServer: true },
-  ],
-  schedules: cronProblems,
-};
-
 /** How long (s) a worker that fell silent keeps an operation before another one may take it. */
 const LEASE_SECONDS = 5;
 /** Drills and whatever a schedule starts come one after the other, and never in the way of what a person has asked for. */
@@ -104,10 +63,6 @@ const TICK_MS = 1_000;
 const SEND_MS = 250;
 const STOP_MS = 10_000;
 const CONNECTION_MS = 5_000;
-
-/** How long what Heroku accepted may take until it is listed, and how often it is asked while something is under way. */
-const HEROKU_SETTLE_MS = 8_000;
-const HEROKU_POLL_MS = 1_000;
 
 type Part = { stop(): Promise<unknown> };
 
@@ -132,16 +87,14 @@ export function createApp(config: Config, roles: readonly Role[]): App {
   const queue = connectQueue({ url: config.redisUrl.open(), log });
   const client = slackClient({ token: config.slack.botToken, apiUrl: config.slack.apiUrl, logger: boltLogger(log) });
   const people = slackPeople({ client });
-  const platform = herokuFor(config);
-  const reaching = directOptions(config);
-  const platforms: readonly Platform[] = [platform, compose(reaching), systemd(reaching), supabase(reaching)];
+  const { heroku, all: platforms } = platformsOf(config);
   const systems = createSystems({
     systems: config.systems,
     platforms,
     sharedActions: (one) => sharedActions(one, config, store),
     survey: (database, { tables, migrations }, since) => survey(database, { tables, migrations, since }),
     healthNow,
-    offsite: (system, environment) => readOffsite(reaching, system, environment),
+    offsite: (system, environment) => readOffsite(directOptions(config), system, environment),
   });
   const incidents = incidentDepsOf({ people, systems, log }, store);
   const deps: Deps = {
@@ -163,7 +116,7 @@ export function createApp(config: Config, roles: readonly Role[]): App {
     async start() {
       await Promise.all([
         assertNoEviction(config.redisUrl.open()),
-        config.systems.some((system) => system.platform === platform.kind) ? platform.assertCli() : null,
+        config.systems.some((system) => system.platform === heroku.kind) ? heroku.assertCli() : null,
         mkdir(config.workDir, { recursive: true, mode: 0o711 }),
       ]);
       const own = ownDatabaseProblems(config.databaseUrl, await protectedDatabases(systems, log));
@@ -288,62 +241,6 @@ async function botParts({ deps, incidents, store, config, redactor, log }: Bot):
   const ticking = { operations: store.operations, outbox: store.outbox, everyMinutes };
   const rounds: Round[] = [{ everyMs: TICK_MS, work: () => tick(ticking, now()) }, ...roundsOf(deps, store, incidents)];
   return [app, ...rounds.map((round) => every(round, log)), watch.start(), sender, outside];
-}
-
-function sharedActions(platform: Platform, config: Config, { operations }: Store): Actions {
-  const { workDir, path } = config;
-  const opening = directOptions(config);
-  const now = () => new Date();
-  const files = { platform, workDir, path };
-  return {
-    'backups.verify': verifyBackups(platform, now),
-    'backup.fetch': fetchBackupAction(files),
-    'backup.rehearse': rehearseBackup({ ...files, now }),
-    'backup.copy': copyBackup({ ...files, ...opening, now }),
-    'backups.prune': pruneBackups({
-      ...opening,
-      now,
-      held: (system, ids, except) => heldBackups(operations, system, ids, except),
-    }),
-    'drill.disaster': drillDisaster({ ...files, now }),
-    'database.check': checkDatabase(platform),
-    'candidate.check': checkCandidate(platform),
-    'health.check': checkHealth(),
-    'smoke.check': checkSmoke(opening),
-    'person.task': personTask(),
-  };
-}
-
-/** What the platforms need whose PostgreSQL Holdfast reaches itself. */
-function directOptions({ workDir, path, maskingKey, secrets }: Config): DirectOptions {
-  const secretOf = (variable: string) => {
-    const secret = secrets.get(variable);
-    if (secret !== undefined) return secret;
-    throw new Refusal('no-such-variable', `The variable ${variable} is not set.`, 'Set it where Holdfast runs.');
-  };
-  return { workDir, path, maskingKey, secretOf };
-}
-
-/** HEROKU_HOST is what the CLI takes: a host name, or an address whose scheme and port its data host shares. */
-function herokuFor({ heroku: given, workDir, path }: Config): Heroku {
-  const isAddress = given.host.includes('://');
-  const base = new URL(isAddress ? given.host : `https://api.${given.host}`);
-  const data = new URL(base);
-  data.hostname = given.dataHost ?? (isAddress ? base.hostname : `api.data.${given.host}`);
-  return heroku({
-    apiKey: given.apiKey ?? new Secret(''),
-    host: base.origin,
-    dataHost: data.origin,
-    cliHost: given.host,
-    cliDataHost: data.hostname,
-    cliFile: fileURLToPath(new URL('../node_modules/.bin/heroku', import.meta.url)),
-    path,
-    home: join(workDir, 'heroku-home'),
-    // A person waits for the plan: what fails three times in a row is said.
-    tries: 3,
-    settle: HEROKU_SETTLE_MS,
-    poll: HEROKU_POLL_MS,
-  });
 }
 
 function redactorFor({ databaseUrl, redisUrl, slack, heroku: { apiKey }, secrets }: Config) {

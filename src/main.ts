@@ -1,6 +1,7 @@
 // Starts Holdfast: reads the configuration, refuses what is wrong with it, runs until it is told to stop.
 import { parseArgs } from 'node:util';
-import { createApp, judges, ROLES, type Role } from './app.ts';
+import { judges } from './app/platforms.ts';
+import { createApp, ROLES, type Role } from './app.ts';
 import { readConfig } from './config/config.ts';
 import { type Problem, problemsText } from './config/problem.ts';
 

@@ -25,7 +25,10 @@ export function isFor(built: Built, system: System, environment: string): boolea
   return built.system === system.name && built.environment === environment && masked === maskedBy(system, environment);
 }
 
-/** Whether it holds this very backup: a file may have been written over under its name. */
+/**
+ * Whether it holds this very backup: a file may have been written over under its name.
+ * @internal
+ */
 export function holds(
   {
     backup: id,

@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { judges } from '../../src/app.ts';
+import { judges } from '../../src/app/platforms.ts';
 import type { ActionName } from '../../src/core/action.ts';
 import { Refusal } from '../../src/core/errors.ts';
 import { EnvironmentFacts } from '../../src/core/facts.ts';

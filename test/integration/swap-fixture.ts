@@ -33,6 +33,8 @@ const NEW = 300;
 
 /** `<name>` with 200 rows that say "old", and `<name>_candidate` with 300 that say "new". */
 export async function pairOf(server: PostgresServer, name: string, owner = 'postgres'): Promise<Swap> {
+  const names = [name, `${name}_candidate`, `${name}_before_op_41`];
+  for (const left of names) await ask(server.url, `drop database if exists ${left} with (force)`);
   const make = async (database: string, source: string, rows: number) => {
     await ask(server.url, `create database ${database} owner ${owner}`);
     const table = `create table entries (id int primary key, source text)`;
@@ -127,7 +129,8 @@ export type Cut = {
 /**
  * A proxy that lets `statements` statements pass of the first message that renames databases, and has the server end the
  * session then. `thenDead`: nothing connects any more, as if the worker had died with it. With `statements` null the server
- * gets the whole message, and only the client is cut off.
+ * gets the whole message, and only the client is cut off: at once when it is dead, otherwise when the server has answered,
+ * because a worker that lives ends its former session, and would win or lose a race against it.
  */
 export async function cutAfter(
   server: PostgresServer,
@@ -137,6 +140,7 @@ export async function cutAfter(
   const port = await freePort();
   const sockets = new Set<Socket>();
   let made = false;
+  let answerIsLost = false;
   const cut = (message: string): string => {
     const told = message.split(';\n');
     if (made || told.length < 3 || (statements ?? 0) >= told.length) return message;
@@ -160,9 +164,15 @@ export async function cutAfter(
       const isQuery = String.fromCharCode(data[0] ?? 0) === 'Q' && data.readInt32BE(1) + 1 === data.length;
       const before = made;
       upstream.write(isQuery ? queryMessage(cut(data.toString('utf8', 5, data.length - 1))) : data);
-      if (made && !before && statements === null) close();
+      if (!made || before || statements !== null) return;
+      if (thenDead) close();
+      else answerIsLost = true;
     });
-    upstream.on('data', (data) => client.write(data));
+    upstream.on('data', (data) => {
+      if (!answerIsLost) return void client.write(data);
+      answerIsLost = false;
+      close();
+    });
   });
   await new Promise<void>((resolve) => listener.listen(port, '127.0.0.1', resolve));
   return {

@@ -200,14 +200,14 @@ export default {
       comment: 'src/ imports something that is only there to try it out.',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '^(test|sandbox|bench)/' },
+      to: { path: '^(test|sandbox|bench|faults)/' },
     },
     {
       name: 'the-sandbox-runs-the-product-from-outside',
       comment: 'sandbox/ runs Holdfast as a process, the way a user does; importing it would try something else.',
       severity: 'error',
       from: { path: '^sandbox/' },
-      to: { path: '^(src|test|bench)/' },
+      to: { path: '^(src|test|bench|faults)/' },
     },
     {
       name: 'every-import-is-there',

@@ -5,7 +5,8 @@
 FROM node:24-bookworm-slim AS packages
 WORKDIR /holdfast
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --omit=optional
+# The native parts of what draws pictures are optional packages, like those that only the sandbox runs: these go again.
+RUN npm ci --omit=dev && rm -rf node_modules/local-slack-* node_modules/node-linux-*
 
 FROM node:24-bookworm-slim
 # pg_dump and pg_restore must be at least as new as any server that they are used on; the server's programs run the

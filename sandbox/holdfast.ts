@@ -7,6 +7,8 @@ import { logTail, type ServerProcess, startProcess } from './servers/server-proc
 export type HoldfastProcess = {
   pid: number;
   logFile: string;
+  /** Where it answers whoever watches it. */
+  healthUrl: string;
   running(): boolean;
   /** SIGTERM, then SIGKILL: what an orderly restart does. */
   stop(): Promise<void>;
@@ -24,6 +26,7 @@ export type HoldfastOptions = {
 /** Starts it and waits until it answers its health check. Throws with the end of its log when it does not. */
 export async function startHoldfast({ env, role, logFile, cwd }: HoldfastOptions): Promise<HoldfastProcess> {
   const healthPort = await freePort();
+  const healthUrl = `http://127.0.0.1:${healthPort}`;
   const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
   const server: ServerProcess = await startProcess({
     name: 'Holdfast',
@@ -40,12 +43,13 @@ export async function startHoldfast({ env, role, logFile, cwd }: HoldfastOptions
     deathSignal: 'SIGTERM',
   });
   await server.untilReady(async () => {
-    const answer = await fetch(`http://127.0.0.1:${healthPort}/healthz`);
+    const answer = await fetch(`${healthUrl}/healthz`);
     if (answer.status !== 200) throw new Error(`health check answered ${answer.status}`);
   }, 30_000);
   return {
     pid: server.pid,
     logFile,
+    healthUrl,
     running: server.running,
     stop: () => server.end(['SIGTERM'], 15_000),
     async kill() {

@@ -1,19 +1,23 @@
 // The composition root: the only place where objects meet.
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { approversMissing, protectedDatabases, warnOfObjective } from './app/at-start.ts';
+import { auditFile, NO_AUDIT_FILE } from './app/audit-file.ts';
 import { type Round, roundsOf, watchOver } from './app/by-itself.ts';
 import { homeFor } from './app/home.ts';
-import { incidentDepsOf } from './app/incidents.ts';
+import { channelsOf, incidentDepsOf, placesOf } from './app/incidents.ts';
+import { metricsOf } from './app/metrics.ts';
 import { monthOf } from './app/month.ts';
 import { directOptions, platformsOf, sharedActions } from './app/platforms.ts';
+import { queueView } from './app/queue-view.ts';
+import { redactorFor } from './app/redactor.ts';
+import { openSlackDoor, type SlackDoor } from './app/slack-door.ts';
 import { topicsOf } from './app/topics.ts';
 import type { Config } from './config/config.ts';
 import { ownDatabaseProblems } from './config/own-database.ts';
 import type { Problem } from './config/problem.ts';
 import { reasonOf } from './core/errors.ts';
-import type { Platform } from './core/platform.ts';
-import type { Systems } from './core/ports.ts';
-import type { System } from './core/system.ts';
+import { isEnded } from './core/operation.ts';
 import { boltLogger } from './handlers/bolt-logger.ts';
 import { createSlackApp } from './handlers/slack-app.ts';
 import { answerIncident } from './incidents/answer.ts';
@@ -23,8 +27,7 @@ import { createIncidentUseCases } from './incidents/use-cases.ts';
 import { sleep } from './lib/clock.ts';
 import { serveHealth } from './lib/health-server.ts';
 import { createLog, type Log } from './lib/log.ts';
-import { createRedactor, type Redactor } from './lib/redact.ts';
-import { within } from './lib/within.ts';
+import type { Redactor } from './lib/redact.ts';
 import { createNotifiers } from './notify/outside/notifiers.ts';
 import { startOutsideSender } from './notify/outside/sender.ts';
 import { startSender } from './notify/sender.ts';
@@ -33,11 +36,12 @@ import type { Deps } from './operations/deps.ts';
 import { execute } from './operations/execute.ts';
 import { createSweep } from './operations/sweep.ts';
 import { createUseCases } from './operations/use-cases.ts';
-import { assertApprovers } from './people/assert-approvers.ts';
+import { codesIn } from './people/codes.ts';
 import { slackPeople } from './people/slack-people.ts';
 import { healthNow } from './platforms/shared/health.ts';
 import { readOffsite } from './platforms/shared/places.ts';
 import { createSystems } from './platforms/shared/systems.ts';
+import { removeLeft } from './platforms/shared/work-files.ts';
 import { survey } from './postgres/survey.ts';
 import { narrate } from './progress/narrate.ts';
 import { narrateAlert } from './progress/narrate-alert.ts';
@@ -45,7 +49,7 @@ import { createNarrateIncident } from './progress/narrate-incident.ts';
 import { nextDrill, scheduleViews } from './progress/next-times.ts';
 import { tick } from './progress/tick.ts';
 import { assertNoEviction } from './queue/assert-no-eviction.ts';
-import { connectQueue } from './queue/queue.ts';
+import { type ConnectedQueue, connectQueue } from './queue/queue.ts';
 import { startWorker } from './queue/worker.ts';
 import { runbooks } from './runbooks/runbooks.ts';
 import { createStore, type Store } from './store/store.ts';
@@ -57,12 +61,12 @@ export type Role = (typeof ROLES)[number];
 /** How long (s) a worker that fell silent keeps an operation before another one may take it. */
 const LEASE_SECONDS = 5;
 /** Drills and whatever a schedule starts come one after the other, and never in the way of what a person has asked for. */
-const AT_ONCE = { people: 4, scheduled: 1 } as const;
+const AT_ONCE = { people: 6, scheduled: 1 } as const;
 const SWEEP_MS = 1_000;
+const TIDY_MS = 5_000;
 const TICK_MS = 1_000;
 const SEND_MS = 250;
 const STOP_MS = 10_000;
-const CONNECTION_MS = 5_000;
 
 type Part = { stop(): Promise<unknown> };
 
@@ -96,18 +100,22 @@ export function createApp(config: Config, roles: readonly Role[]): App {
     healthNow,
     offsite: (system, environment) => readOffsite(directOptions(config), system, environment),
   });
+  const audit = config.auditFile === null ? NO_AUDIT_FILE : auditFile(config.auditFile, store.ledger);
   const incidents = incidentDepsOf({ people, systems, log }, store);
   const deps: Deps = {
     ...store,
     operations: linking(incidents, store.operations),
     queue,
     people,
+    codes: codesIn(config.codesFile, store.codes),
     systems,
     runbooks,
     log,
     scheduleViews,
     nextDrill,
     month: (system, month) => monthOf(store, system, month),
+    audit,
+    placeOf: placesOf(store, config.systems),
     answerIncident: (command, asked) => answerIncident(incidents, command, { ...asked, now: new Date() }),
   };
   const running: Part[] = [];
@@ -120,12 +128,19 @@ export function createApp(config: Config, roles: readonly Role[]): App {
         mkdir(config.workDir, { recursive: true, mode: 0o711 }),
       ]);
       const own = ownDatabaseProblems(config.databaseUrl, await protectedDatabases(systems, log));
-      const problems = [...own, ...(await assertApprovers(config.systems, people))];
+      const problems = [...own, ...(roles.includes('bot') ? await approversMissing(config.systems, deps, log) : [])];
       if (problems.length > 0) return problems;
       await store.ready();
       if (roles.includes('worker')) running.push(...workerParts(deps, config, log));
-      if (roles.includes('bot')) running.push(...(await botParts({ deps, incidents, store, config, redactor, log })));
-      if (config.healthPort !== null) running.push(await healthPart(config, store));
+      const needs: Record<string, () => Promise<unknown>> = { store: () => store.counts(), queue: () => queue.ping() };
+      if (roles.includes('bot')) {
+        const { door, parts } = await botParts({ deps, incidents, store, config, redactor, log });
+        running.push(...parts);
+        needs['slack'] = async () => {
+          if (!door.isOpen()) throw new Error('the door to Slack is not open');
+        };
+      }
+      if (config.healthPort !== null) running.push(await healthPart(config, { store, queue }, needs));
       for (const system of config.systems) warnOfObjective(system, systems.platformOf(system), log);
       log.info({ roles, systems: config.systems.map(({ name }) => name) }, 'holdfast started');
       return [];
@@ -141,44 +156,15 @@ export function createApp(config: Config, roles: readonly Role[]): App {
   };
 }
 
-/** A promise that backups alone cannot keep is said at once, not only in an incident (P1, B1, F1). */
-function warnOfObjective({ name, objectives, backups }: System, { capabilities }: Platform, log: Log): void {
-  if (objectives === undefined || capabilities.includes('moments')) return;
-  const apart = backups.maxAgeHours * 60;
-  if (objectives.rpoMinutes >= apart) return;
-  log.warn(
-    { system: name, rpoMinutes: objectives.rpoMinutes, backupsApartMinutes: apart },
-    'recovery point objective cannot be met: only backups are kept, so promise less or archive the write-ahead log',
-  );
-}
-
-/** Those whose address can be read now. A platform that is away must not keep Holdfast from starting. */
-async function protectedDatabases({ all, platformOf }: Systems, log: Log) {
-  const asked = all.flatMap((system) =>
-    Object.keys(system.environments).map(async (environment) => {
-      try {
-        const reading = platformOf(system).connection(system, { environment, candidate: null });
-        const connection = await within(CONNECTION_MS, reading, () => new Error('no answer in time'));
-        return [{ system: system.name, environment, connection }];
-      } catch (thrown) {
-        log.warn(
-          { system: system.name, environment, reason: reasonOf(thrown) },
-          'database address not compared with ours',
-        );
-        return [];
-      }
-    }),
-  );
-  return (await Promise.all(asked)).flat();
-}
-
-function workerParts(deps: Deps, { redisUrl }: Config, log: Log): Part[] {
+function workerParts(deps: Deps, { redisUrl, workDir }: Config, log: Log): Part[] {
   const stopping = new AbortController();
   const options = {
     worker: `${hostname()}-${process.pid}`,
     leaseSeconds: LEASE_SECONDS,
     undoTries: 3,
     undoPauseMs: 2_000,
+    gateTries: 24,
+    gatePauseMs: 5_000,
   };
   const handle = (operation: string) => execute(deps, options, operation, stopping.signal);
   const workers = (['people', 'scheduled'] as const).map((lane) =>
@@ -188,7 +174,19 @@ function workerParts(deps: Deps, { redisUrl }: Config, log: Log): Part[] {
     stopping.abort(new Error('the process stops'));
     await Promise.all(workers.map((worker) => worker.close(STOP_MS)));
   };
-  return [{ stop: stopWorkers }, every({ everyMs: SWEEP_MS, work: createSweep(deps) }, log)];
+  const tidy = async () => {
+    const removed = await removeLeft({ workDir }, async (id) => {
+      const operation = await deps.operations.load(id);
+      return operation !== null && isEnded(operation.state);
+    });
+    if (removed.length > 0) log.info({ removed }, 'work files removed');
+  };
+  const rounds: Round[] = [
+    { everyMs: SWEEP_MS, work: createSweep(deps) },
+    { everyMs: TIDY_MS, work: tidy },
+    { everyMs: TIDY_MS, work: () => deps.audit.secure() },
+  ];
+  return [{ stop: stopWorkers }, ...rounds.map((round) => every(round, log))];
 }
 
 type Bot = {
@@ -200,18 +198,25 @@ type Bot = {
   readonly log: Log;
 };
 
-async function botParts({ deps, incidents, store, config, redactor, log }: Bot): Promise<Part[]> {
+async function botParts({
+  deps,
+  incidents,
+  store,
+  config,
+  redactor,
+  log,
+}: Bot): Promise<{ door: SlackDoor; parts: Part[] }> {
   const { slack, systems, host } = config;
   const now = () => new Date();
   const useCases = createIncidentUseCases(incidents);
   const watch = watchOver(deps, store);
   const home = { ...deps, store, incidents: useCases, lastLook: watch.latest };
   const client = slackClient({ token: slack.botToken, apiUrl: slack.apiUrl, logger: boltLogger(log) });
-  const { door, ...ours } = slack;
+  const { door: way, ...ours } = slack;
   const app = createSlackApp({
     ...ours,
-    ...door,
-    port: door.mode === 'http' ? door.port : 0,
+    ...way,
+    port: way.mode === 'http' ? way.port : 0,
     host,
     useCases: createUseCases(deps),
     incidents: useCases,
@@ -219,11 +224,11 @@ async function botParts({ deps, incidents, store, config, redactor, log }: Bot):
     log,
     systems,
   });
-  await app.start();
+  const door = await openSlackDoor(app, log);
   const sender = startSender({
     client,
     outbox: store.outbox,
-    topics: topicsOf({ store, systems, sightOf: useCases.find, now }),
+    topics: topicsOf({ store, systems, sightOf: useCases.find, channelOf: channelsOf({ client, log }, store), now }),
     log,
     intervalMs: SEND_MS,
   });
@@ -240,20 +245,20 @@ async function botParts({ deps, incidents, store, config, redactor, log }: Bot):
   const everyMinutes = (system: string) => intervals.get(system) ?? 15;
   const ticking = { operations: store.operations, outbox: store.outbox, everyMinutes };
   const rounds: Round[] = [{ everyMs: TICK_MS, work: () => tick(ticking, now()) }, ...roundsOf(deps, store, incidents)];
-  return [app, ...rounds.map((round) => every(round, log)), watch.start(), sender, outside];
+  return { door, parts: [door, ...rounds.map((round) => every(round, log)), watch.start(), sender, outside] };
 }
 
-function redactorFor({ databaseUrl, redisUrl, slack, heroku: { apiKey }, secrets }: Config) {
-  const redactor = createRedactor();
-  const door = slack.door.mode === 'socket' ? slack.door.appToken : slack.door.signingSecret;
-  for (const secret of [databaseUrl, redisUrl, slack.botToken, door, apiKey, ...secrets.values()]) {
-    if (secret !== null) redactor.register(secret.open());
-  }
-  return redactor;
-}
-
-async function healthPart({ host, healthPort }: Config, store: Store): Promise<Part> {
-  const server = await serveHealth(host, healthPort ?? 0, () => store.operations.open(null));
+async function healthPart(
+  { host, healthPort, metricsToken }: Config,
+  { store, queue }: { readonly store: Store; readonly queue: ConnectedQueue },
+  needs: Readonly<Record<string, () => Promise<unknown>>>,
+): Promise<Part> {
+  const pages = {
+    '/metrics': metricsOf(() => store.counts()),
+    '/queue': queueView({ queue, operations: store.operations }),
+  };
+  const alive = () => store.operations.open(null);
+  const server = await serveHealth(host, healthPort ?? 0, { alive, needs, pages, token: metricsToken });
   return { stop: () => server.close() };
 }
 

@@ -11,7 +11,7 @@ import { DATABASE, ONE_DAY, OWNER, SCHEMA } from './schema.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Writes `days` days of business up to now, and at 02:00 UTC after each but the last a `backup_YYYYMMDD_HHMMSS.sql.gz`. */
+/** Writes `days` days of business up to now, and for each the `backup_YYYYMMDD_HHMMSS.sql.gz` of its 02:00 UTC. */
 export async function seed(server: PostgresServer, backups: string, days: number): Promise<void> {
   await mkdir(backups, { recursive: true });
   await chmod(backups, 0o755);
@@ -20,13 +20,14 @@ export async function seed(server: PostgresServer, backups: string, days: number
   const url = server.urlOf(DATABASE, OWNER);
   await query(url, SCHEMA);
   const now = Date.now();
+  // Today's once it is ten minutes past, else yesterday's: there is a backup at any time of the day.
+  const today = Math.floor(now / DAY_MS) * DAY_MS + 2 * 3_600_000;
+  const last = today < now - 600_000 ? today : today - DAY_MS;
   for (let back = days - 1; back >= 0; back -= 1) {
-    // The last night was already over when the last day began.
-    const night = new Date(Math.floor(now / DAY_MS) * DAY_MS - back * DAY_MS + 2 * 3_600_000);
+    const night = new Date(last - back * DAY_MS);
     const end = back === 0 ? new Date(now) : new Date(night.getTime() - 600_000);
-    if (end.getTime() > now) continue;
     await query(url, ONE_DAY.replaceAll('$1', `'${end.toISOString()}'`));
-    if (back > 0 || night.getTime() < now - 600_000) await dump(server, backups, night);
+    await dump(server, backups, night);
   }
 }
 

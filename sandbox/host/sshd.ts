@@ -111,6 +111,8 @@ async function writeConfig(file: (name: string) => string, port: number): Promis
     // The files lie in a temporary directory, on which sshd would otherwise look askance.
     StrictModes: 'no',
     MaxStartups: '100',
+    // A shell that believes itself the second one reads no ~/.bashrc: what this machine's one does can take seconds a command.
+    SetEnv: 'SHLVL=1',
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name} ${value}\n`);
   await writeFile(file('sshd_config'), lines.join(''));

@@ -1,5 +1,5 @@
 // Users and user groups as the workspace's owner changes them: deactivated people, guests, new leads.
-import { bot, type GroupName, groups, nameOfUser, type PersonName, persons, team } from './workspace.ts';
+import { bot, channels, type GroupName, groups, nameOfUser, type PersonName, persons, team } from './workspace.ts';
 
 export type Standing = 'active' | 'deactivated' | 'bot' | 'guest';
 
@@ -7,6 +7,7 @@ type Answer = { ok: boolean; [field: string]: unknown };
 
 export class Directory {
   readonly #standings = new Map<string, Standing>();
+  readonly #channels = new Set<string>(Object.keys(channels));
   readonly #members = new Map<string, string[]>(
     Object.values(groups).map((group) => [group.id, group.members.map((name) => persons[name].id)]),
   );
@@ -24,12 +25,22 @@ export class Directory {
     );
   }
 
-  /** Answers the user group methods, which local-slack does not know; undefined for any other method. */
+  /** Answers the methods of user groups and channels that local-slack does not know; undefined for any other method. */
   answer(method: string, args: Record<string, unknown>): Answer | undefined {
+    if (method === 'conversations.create') return this.#named(String(args['name']));
+    if (method === 'conversations.invite' || method === 'conversations.setTopic') return { ok: true };
     if (method === 'usergroups.list') return { ok: true, usergroups: this.#list(isTrue(args['include_users'])) };
     if (method !== 'usergroups.users.list') return undefined;
     const users = this.#members.get(String(args['usergroup']));
     return users ? { ok: true, users } : { ok: false, error: 'no_such_subteam' };
+  }
+
+  /** What Slack has against the name of a new channel; local-slack makes several of one name. */
+  #named(name: string): Answer | undefined {
+    if (!/^[a-z0-9_-]{1,80}$/.test(name)) return { ok: false, error: 'invalid_name_specials' };
+    if (this.#channels.has(name)) return { ok: false, error: 'name_taken' };
+    this.#channels.add(name);
+    return undefined;
   }
 
   /** A user object of local-slack with the fields Slack has and this person's standing. */

@@ -6,7 +6,7 @@ import { type Answers, modalValues } from './modal-values.ts';
 import type { SlackServer } from './start-slack.ts';
 import { renderView, transcript } from './transcript.ts';
 import { connectUi, type Screen, type UiConnection } from './ui-connection.ts';
-import { bot, type ChannelName, channels, idOfChannel, type PersonName, persons } from './workspace.ts';
+import { bot, type ChannelId, type ChannelName, channels, idOfChannel, type PersonName, persons } from './workspace.ts';
 
 /** How long the bot took to acknowledge. From 3000 ms on, real Slack tells the person it failed. */
 export type Acknowledged = { ackMs: number };
@@ -20,7 +20,7 @@ export type Submitted =
 
 export type Person = {
   /** A slash command, or else a message. Text goes out as typed: Slack's `&amp;` encoding is not played. */
-  types(channel: ChannelName, line: string): Promise<Acknowledged>;
+  types(channel: ChannelName | ChannelId, line: string): Promise<Acknowledged>;
   /** Presses a button of a message this person sees (and confirms, if it asks). */
   clicks(message: Message, actionIdOrButtonText: string): Promise<Acknowledged>;
   /** Fills in and submits the modal on screen. Throws where Slack's own window would not let it go. */

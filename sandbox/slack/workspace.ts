@@ -42,6 +42,9 @@ export function nameOfUser(id: string): string {
   return Object.entries(persons).find(([, person]) => person.id === id)?.[0] ?? id;
 }
 
+/** Of a channel that was made later. */
+export type ChannelId = `C${string}`;
+
 /** The id of a channel named with or without `#`; anything else is taken as an id already. */
 export function idOfChannel(nameOrId: string): string {
   const name = nameOrId.replace(/^#/, '');

@@ -38,7 +38,7 @@ export async function badNight(stage: Night): Promise<void> {
   const incident = /inc-\d+/.exec(declared)?.[0] ?? '';
   await stage.until(incident, ['Seen']);
   await stage.proves('declared, it has a card with its clocks, and the one on call was called', async () => {
-    assert.match(stage.cardText(incident), /Diagnosis.* due at/);
+    assert.match(stage.cardText(incident), /Diagnosis.* (?:due|reached) at/);
     await stage.people.waitFor('the first call', () => /@alice/.test(stage.threadText(incident)));
   });
   await stage.proves('PagerDuty, the status page and the team by e-mail were told, each once', async () => {

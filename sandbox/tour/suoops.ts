@@ -1,4 +1,4 @@
-// The chapter of suoops: its scenarios, the way out of a bad deploy with a human step, a moment in time by Heroku's rollback.
+// The chapter of suoops: its scenarios, a bad deploy with a human step, a moment in time by Heroku's rollback, one table from a backup.
 import { strict as assert } from 'node:assert';
 import { appOf, healthOf } from './provider.ts';
 import { agree, END, operationIn, type Stage } from './stage.ts';
@@ -10,6 +10,7 @@ export async function suoops(stage: Stage): Promise<void> {
   await scenarios(stage);
   await badDeploy(stage);
   await pointInTime(stage);
+  await oneTable(stage);
 }
 
 async function scenarios(stage: Stage): Promise<void> {
@@ -86,7 +87,7 @@ async function pointInTime(stage: Stage): Promise<void> {
   await stage.proves('the plan says which moment, what would be lost, and that the live database is kept', () => {
     assert.ok(card.includes(`${moment.slice(0, 10)} ${moment.slice(11, 19)} UTC`), 'the moment');
     assert.match(card, /Lost by this.*invoices/s);
-    assert.match(card, /is kept until somebody removes it/);
+    assert.match(card, /is kept until \/dr cleanup op-\d+ removes it/);
   });
   await agree(stage, id);
   await stage.until(id, END, 120_000);
@@ -117,6 +118,37 @@ async function pointInTime(stage: Stage): Promise<void> {
     assert.equal((await appOf(world, APP)).live, before.live);
     assert.equal(await invoicesIn(stage), before.invoices);
   });
+}
+
+async function oneTable(stage: Stage): Promise<void> {
+  const { world } = stage;
+  stage.chapter('suoops: rows are gone from one table, and come back from the last backup before the damage');
+  const { live } = await appOf(world, APP);
+  await world.heroku.control.corrupt(APP);
+  const damaged = await invoicesIn(stage);
+  const typed = '/dr recover accidental-deletion b010 --table invoices --system suoops';
+  const id = operationIn(await stage.types('alice', typed));
+  await stage.until(id, ['WAITING FOR APPROVAL', 'FAILED']);
+  await stage.proves('until it is approved only the backup was read, and not one invoice has come back', async () => {
+    assert.match(stage.cardText(id), /WAITING FOR APPROVAL/);
+    assert.equal(await invoicesIn(stage), damaged);
+  });
+  await agree(stage, id);
+  await stage.until(id, END, 120_000);
+  await stage.proves('invoices are back, in the same live database, and the application is well', async () => {
+    assert.match(stage.cardText(id), /SUCCEEDED/);
+    assert.ok((await invoicesIn(stage)) > damaged, 'invoices are back');
+    assert.equal((await appOf(world, APP)).live, live);
+    assert.equal((await healthOf(world, APP)).status, 200);
+  });
+
+  stage.chapter('suoops: the rows are taken out again');
+  const undo = operationIn(await stage.types('alice', `/dr undo ${id}`));
+  await agree(stage, undo);
+  await stage.until(undo, END, 120_000);
+  await stage.proves('production has as many invoices as before', async () =>
+    assert.equal(await invoicesIn(stage), damaged),
+  );
 }
 
 /** The number of invoices in production's live database, asked of itself. */

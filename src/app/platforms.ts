@@ -19,12 +19,14 @@ import { problemsOf as herokuProblemsOf, variablesOf as herokuVariablesOf } from
 import { copyBackup } from '../platforms/shared/backup-copy.ts';
 import { checkCandidate, checkDatabase } from '../platforms/shared/check-database.ts';
 import { checkSmoke } from '../platforms/shared/check-smoke.ts';
+import { exportData } from '../platforms/shared/data-export.ts';
 import { drillDisaster } from '../platforms/shared/drill-disaster.ts';
 import { fetchBackupAction } from '../platforms/shared/fetch-backup.ts';
 import { checkHealth } from '../platforms/shared/health.ts';
 import { personTask } from '../platforms/shared/person-task.ts';
 import { pruneBackups } from '../platforms/shared/prune-backups.ts';
 import { rehearseBackup } from '../platforms/shared/rehearse-backup.ts';
+import { tableActions } from '../platforms/shared/table-actions.ts';
 import { verifyBackups } from '../platforms/shared/verify-backups.ts';
 import { supabase } from '../platforms/supabase/platform.ts';
 import {
@@ -72,11 +74,13 @@ export function sharedActions(platform: Platform, config: Config, { operations }
     'backup.fetch': fetchBackupAction(files),
     'backup.rehearse': rehearseBackup({ ...files, now }),
     'backup.copy': copyBackup({ ...files, ...opening, now }),
+    'data.export': exportData({ ...files, ...opening }),
     'backups.prune': pruneBackups({
       ...opening,
       now,
       held: (system, ids, except) => heldBackups(operations, system, ids, except),
     }),
+    ...tableActions(files),
     'drill.disaster': drillDisaster({ ...files, now }),
     'database.check': checkDatabase(platform),
     'candidate.check': checkCandidate(platform),

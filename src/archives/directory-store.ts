@@ -139,13 +139,20 @@ type Arrived = Pick<Put, 'path' | 'name' | 'manifest'> & { readonly passing: str
 
 /** Reads it back, and gives it its name: the manifest first. */
 async function finish({ path, passing, name, manifest }: Arrived): Promise<void> {
+  mustBe(await sha256Of(createReadStream(passing)), manifest);
+  if ((await readdir(path)).includes(name)) throw alreadyThere(name, path);
+  await putManifest(path, name, manifest);
+  await giveName(passing, join(path, name), alreadyThere(name, path));
+  // Another one that was at the same name, and a moment too late for it, may have put its own there meanwhile.
+  await putManifest(path, name, manifest);
+  await syncDirectory(path);
+}
+
+async function putManifest(path: string, name: string, manifest: Manifest): Promise<void> {
   const note = join(path, passingName(manifestOf(name)));
   try {
-    mustBe(await sha256Of(createReadStream(passing)), manifest);
     await writeFile(note, written(manifest), { flag: 'wx', mode: 0o600, flush: true });
     await rename(note, join(path, manifestOf(name)));
-    await giveName(passing, join(path, name), alreadyThere(name, path));
-    await syncDirectory(path);
   } finally {
     await rm(note, { force: true });
   }

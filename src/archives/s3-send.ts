@@ -37,9 +37,12 @@ export async function send(s3: Bucket, sending: Send): Promise<void> {
   // Not needed for going on: whatever cannot be forgotten now must not stand in the way.
   if (begun !== null && !isOurs) await forget(s3, begun, signal).catch(() => {});
   const upload = isOurs ? await goneOn(s3, sending, begun) : await sendParts(s3, sending, await begin(s3, sending));
+  if (await isThere(s3, name, signal)) throw alreadyThere(name, s3.name);
   await putManifest(s3, name, manifest, signal);
   await complete(s3, name, upload, signal);
   await mustBeThere(s3, name, manifest, signal);
+  // Another one that was at the same name, and a moment too late for it, may have put its own there meanwhile.
+  await putManifest(s3, name, manifest, signal);
   await notes.write('');
 }
 

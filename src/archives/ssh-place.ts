@@ -55,12 +55,19 @@ type Arrived = {
 
 /** Reads it back, and gives it its name: the manifest first. */
 export async function finish(place: There, { passing, name, manifest, signal }: Arrived): Promise<void> {
+  mustBe(await sha256There(place, passing, signal), manifest);
+  if (await isThere(place, `${place.directory}/${name}`, signal)) throw alreadyThere(name, place.name);
+  await putManifest(place, { name, manifest, signal });
+  await giveName(place, passing, { name, signal });
+  // Another one that was at the same name, and a moment too late for it, may have put its own there meanwhile.
+  await putManifest(place, { name, manifest, signal });
+}
+
+async function putManifest(place: There, { name, manifest, signal }: Omit<Arrived, 'passing'>): Promise<void> {
   const note = `${place.directory}/${passingName(manifestOf(name))}`;
   try {
-    mustBe(await sha256There(place, passing, signal), manifest);
     await run(place, 'sh', ['-c', WRITE, 'sh', note], { signal, stdin: written(manifest) });
     await run(place, 'mv', ['-f', '-T', '--', note, `${place.directory}/${manifestOf(name)}`], { signal });
-    await giveName(place, passing, { name, signal });
   } finally {
     await removeLater(place, note);
   }

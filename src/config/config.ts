@@ -27,9 +27,20 @@ export async function readConfig(judges: Judges, variables: Variables = processV
       variables[name] ? [] : [{ path: name, message: `is not set, but ${by} names it` }],
     ),
   ];
+  all.push(...systems.flatMap((file) => mailProblems(file, variables)));
   if ('problems' in read || all.length > 0) return { problems: all };
   const secrets = new Map(named.map(({ name }) => [name, new Secret(variables[name] ?? '')]));
   return { config: { ...read.env, systems: systems.map(({ system }) => system), secrets } };
+}
+
+/** Nothing of the value is told: a password stands in it. */
+function mailProblems({ file, system }: SystemFile, variables: Variables): Problem[] {
+  const name = system.incidents.notify.email?.smtp;
+  const value = name === undefined ? undefined : variables[name];
+  if (name === undefined || !value) return [];
+  if (URL.canParse(value) && /^smtps?:$/.test(new URL(value).protocol) && new URL(value).hostname !== '') return [];
+  const message = `must be an address such as smtps://user:password@mail.example.com:465, for the e-mail of ${file}`;
+  return [{ path: name, message }];
 }
 
 function between(variables: Variables, systems: readonly SystemFile[]): Problem[] {
@@ -42,11 +53,22 @@ function between(variables: Variables, systems: readonly SystemFile[]): Problem[
       'is on the platform heroku',
     ),
     ...needed(
+      'CODES_FILE',
+      systems.find(({ system }) => takesCodes(system)),
+      'asks for one-time codes',
+    ),
+    ...needed(
       'MASKING_KEY',
       systems.find(({ system }) => Object.values(system.environments).some(({ masked }) => masked)),
       'has a masked environment',
     ),
   ];
+}
+
+function takesCodes({ environments }: System): boolean {
+  return Object.values(environments).some(({ consent }) => {
+    return consent.kind === 'approvals' && consent.secondFactor !== undefined;
+  });
 }
 
 /** Secrets do not stand in system files: these name the variables that hold them. */

@@ -1,6 +1,6 @@
 // Reads the environment variables, all of them here and nowhere else, and reports everything that is wrong at once.
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { Secret } from '../core/secret.ts';
 import { issuesOf } from './issues.ts';
@@ -23,7 +23,13 @@ export type Env = {
   readonly host: string;
   /** Null: nobody asks whether this process is well. */
   readonly healthPort: number | null;
+  /** Null: metrics are for this machine alone. */
+  readonly metricsToken: Secret | null;
   readonly workDir: string;
+  /** Null: the store is the only audit record. */
+  readonly auditFile: string | null;
+  /** Null: nobody has a key of one-time codes. */
+  readonly codesFile: string | null;
   readonly maskingKey: Secret | null;
   /** Where programs are looked for. */
   readonly path: string;
@@ -50,6 +56,18 @@ export function readEnv(given: Variables): { env: Env } | { problems: Problem[] 
   return parsed.success && problems.length === 0 ? { env: envFrom(parsed.data) } : { problems };
 }
 
+/** What reading our own records takes: the database, and the audit file where there is one. */
+export function readRecordsEnv(
+  given: Variables = processVariables(),
+): Pick<Env, 'databaseUrl' | 'auditFile'> | { problems: Problem[] } {
+  const set = { DATABASE_URL: given['DATABASE_URL'] || undefined, AUDIT_FILE: given['AUDIT_FILE'] || undefined };
+  const parsed = Shape.pick({ DATABASE_URL: true, AUDIT_FILE: true }).safeParse(set);
+  if (parsed.success) {
+    return { databaseUrl: new Secret(parsed.data.DATABASE_URL), auditFile: parsed.data.AUDIT_FILE ?? null };
+  }
+  return { problems: issuesOf(parsed.error).map(({ path, message }) => ({ path: String(path[0]), message })) };
+}
+
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
 const port = z.coerce.number({ error: 'must be a port number' }).int('must be a port number').min(1).max(65_535);
@@ -72,7 +90,10 @@ const Shape = z.object({
   HOST: z.string().default('127.0.0.1'),
   SLACK_API_URL: url(['https:', 'http:']).default('https://slack.com/api/'),
   SYSTEMS_DIR: z.string().default('systems/'),
+  AUDIT_FILE: z.string().refine(isAbsolute, 'must be an absolute path').optional(),
+  CODES_FILE: z.string().refine(isAbsolute, 'must be an absolute path').optional(),
   WORK_DIR: z.string().default(() => join(tmpdir(), 'holdfast')),
+  METRICS_TOKEN: z.string().min(16, 'is too short to be a token: use 16 characters or more').optional(),
   MASKING_KEY: z.string().min(16, 'is too short to be a key: use 16 characters or more').optional(),
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: 'must be debug, info, warn, error or silent' }).default('info'),
@@ -115,7 +136,10 @@ function envFrom(set: z.infer<typeof Shape>): Env {
     },
     host: set.HOST,
     healthPort: set.HEALTH_PORT ?? null,
+    metricsToken: set.METRICS_TOKEN === undefined ? null : new Secret(set.METRICS_TOKEN),
     workDir: set.WORK_DIR,
+    auditFile: set.AUDIT_FILE ?? null,
+    codesFile: set.CODES_FILE ?? null,
     maskingKey: set.MASKING_KEY === undefined ? null : new Secret(set.MASKING_KEY),
     path: set.PATH,
     logLevel: set.LOG_LEVEL,

@@ -54,7 +54,14 @@ export const VARIABLES = [
     required: false,
     default: null,
     meaning:
-      'Port that answers GET /healthz: is this process alive, and does it reach its database? Closed when not set.',
+      'Port that answers GET /healthz (is this process alive, and does it reach its database?), /readyz (can it do its work?), /metrics (for Prometheus) and /queue (jobs and open operations, as JSON). Closed when not set.',
+  },
+  {
+    name: 'METRICS_TOKEN',
+    required: false,
+    default: null,
+    meaning:
+      'Whoever reads /metrics and /queue sends it as a bearer token. When not set, they answer this machine alone.',
   },
   {
     name: 'SLACK_API_URL',
@@ -68,6 +75,20 @@ export const VARIABLES = [
     required: false,
     default: 'holdfast in the folder for temporary files',
     meaning: 'Folder for downloads and scratch databases; needs room for the largest backup and its restored data.',
+  },
+  {
+    name: 'AUDIT_FILE',
+    required: false,
+    default: null,
+    meaning:
+      'File that every journal entry is appended to, as a second audit record beside the database; an absolute path on another disk, or one that is shipped elsewhere. When it cannot be written, no step that changes something starts.',
+  },
+  {
+    name: 'CODES_FILE',
+    required: 'by environments with consent.secondFactor',
+    default: null,
+    meaning:
+      'Absolute path of the file with the keys of one-time codes, a user id and a key per line, readable by Holdfast alone (`npm start -- totp U0123ABCD` makes a key). Approvals take a code where an environment asks for it.',
   },
   {
     name: 'MASKING_KEY',

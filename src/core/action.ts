@@ -28,6 +28,8 @@ export const ActionArgs = {
     environment,
     target: Target,
     kind: z.enum(['manual', 'preimage']),
+    /** A milestone, which no retention deletes. */
+    keep: z.literal('forever').optional(),
     /** Of what is damaged: where it cannot be made, the operation goes on without it. */
     mayFail: z.literal(true).optional(),
   }),
@@ -40,7 +42,11 @@ export const ActionArgs = {
     /** The step that captured what is overwritten here, for taking it back. */
     preimage: z.string(),
   }),
-  'database.check': z.strictObject({ environment, target: Target, expect: Proof.nullable() }),
+  /** `tolerates` on the way back: what was before may have been broken, and is wanted all the same. */
+  'database.check': z.strictObject({
+    ...{ environment, target: Target, expect: Proof.nullable() },
+    tolerates: z.literal('anything').optional(),
+  }),
   /** Recovers a cluster to a moment, away from the live one, and makes of it the archive that `from` names. */
   'moment.recover': z.strictObject({ environment, at: Moment, from: BackupOf }),
   /** Would it fit? Version, extensions, roles, encoding, disk, other work. */
@@ -94,6 +100,8 @@ export const ActionArgs = {
   'drill.disaster': z.strictObject({ from: BackupOf }),
   /** To the off-site place of the settings, encrypted to public keys; the copy is read back (P13, P14, S14, F2). */
   'backup.copy': z.strictObject({ from: BackupOf }),
+  /** Some tables of the live database as one file, to the off-site place, encrypted (S15). `tables`: as `schema.name`. */
+  'data.export': z.strictObject({ environment, tables: z.array(z.string()).min(1), file: z.string() }),
   /** Files that the retention no longer keeps, with their manifests. */
   'backups.prune': z.strictObject({
     environment,
@@ -141,6 +149,7 @@ export const EFFECTS: Readonly<Record<ActionName, Effect>> = {
   'logs.watch': 'read',
   'drill.disaster': 'scratch',
   'backup.copy': 'scratch',
+  'data.export': 'scratch',
   'backups.prune': 'destroy',
   'person.task': 'read',
 };

@@ -6,7 +6,7 @@ import { AlertId, Moment, Slug } from './names.ts';
 /**
  * What can be wrong (P15, F19, G5, S14). `missing`: no backup where one is due; `failed`: the newest one failed; `old`;
  * `size`; `retention`; `restore-test`: a proof failed or is overdue; `disk`, `lag`, `pool`: of the server; `unreadable`: it
- * could not be looked at; `health`: the application, watched more closely after an incident; `schedule`: a run was missed.
+ * could not be looked at; `offsite`: the copy out of the house is missing, old, or cannot be read; `health`: the application, watched more closely after an incident; `schedule`: a run was missed.
  * @internal
  */
 export const ALERTS = [
@@ -15,6 +15,7 @@ export const ALERTS = [
   'old',
   'size',
   'retention',
+  'offsite',
   'restore-test',
   'disk',
   'lag',

@@ -16,13 +16,16 @@ export function chained<Body extends object>(last: Link | null, body: Body): Bod
   return { ...entry, hash: sha256(entry) };
 }
 
-/** The sequence number of the first entry that does not follow from those before it, or null when the chain holds. */
-export function firstBroken(entries: readonly Link[]): number | null {
-  let last: Link | null = null;
+/**
+ * The sequence number of the first entry that does not follow from those before it, or null when the chain holds. `last` is
+ * the one before the first of them, where they are a part of a longer chain.
+ */
+export function firstBroken(entries: readonly Link[], last: Link | null = null): number | null {
+  let before = last;
   for (const { seq, previous, hash, ...body } of entries) {
-    const expected: Link = chained(last, body);
+    const expected: Link = chained(before, body);
     if (seq !== expected.seq || previous !== expected.previous || hash !== expected.hash) return seq;
-    last = expected;
+    before = expected;
   }
   return null;
 }

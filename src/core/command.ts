@@ -17,7 +17,8 @@ export const OneTable = z.strictObject({ name: Identifier, mode: z.enum(['missin
 /** Commands that become an operation: planned, journaled, executed by a worker. */
 export const OperationCommand = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('verify'), ...inSystem, backup: BackupChoice, deep: z.boolean() }),
-  z.strictObject({ verb: z.literal('backup'), ...inSystem, environment: Slug.nullable() }),
+  /** `keep`: a milestone, which no retention deletes (S13). */
+  z.strictObject({ verb: z.literal('backup'), ...inSystem, environment: Slug.nullable(), keep: z.boolean() }),
   z.strictObject({
     verb: z.literal('restore'),
     ...inSystem,
@@ -44,6 +45,7 @@ export const OperationCommand = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('drill'), ...inSystem, drill: Slug }),
   /** A backup goes out of the house, encrypted. */
   z.strictObject({ verb: z.literal('copy'), ...inSystem, backup: BackupChoice }),
+  z.strictObject({ verb: z.literal('export'), ...inSystem }),
   /** Backups that the retention no longer keeps are deleted. */
   z.strictObject({ verb: z.literal('prune'), ...inSystem }),
   z.strictObject({ verb: z.literal('undo'), operation: OperationId }),
@@ -60,6 +62,7 @@ export const OPERATION_VERBS = [
   'recover',
   'drill',
   'copy',
+  'export',
   'prune',
   'undo',
   'cleanup',
@@ -113,6 +116,9 @@ export const IncidentCommand = z.discriminatedUnion('do', [
   }),
   z.strictObject({ verb: z.literal('incident'), do: z.literal('resolve'), ...ofIncident, text: z.string() }),
   z.strictObject({ verb: z.literal('incident'), do: z.literal('ack'), ...ofIncident }),
+  z.strictObject({ verb: z.literal('incident'), do: z.literal('level'), ...ofIncident, level: Level }),
+  /** The moment for which the review was arranged (G22). */
+  z.strictObject({ verb: z.literal('incident'), do: z.literal('review'), ...ofIncident, at: Moment }),
   z.strictObject({ verb: z.literal('incident'), do: z.literal('timeline'), ...ofIncident }),
   z.strictObject({ verb: z.literal('incident'), do: z.literal('list'), ...inSystem }),
   z.strictObject({ verb: z.literal('incident'), do: z.literal('tickets'), ...ofIncident }),
@@ -136,7 +142,7 @@ function wordsOf(command: Command): string[] {
     case 'verify':
       return [command.backup, ...(command.deep ? ['--deep'] : [])];
     case 'backup':
-      return command.environment === null ? [] : [command.environment];
+      return [...(command.environment === null ? [] : [command.environment]), ...(command.keep ? ['--keep'] : [])];
     case 'restore':
       return [
         command.environment,
@@ -169,6 +175,7 @@ function wordsOf(command: Command): string[] {
     case 'backups':
       return command.retention ? ['--retention'] : [];
     case 'prune':
+    case 'export':
     case 'drills':
     case 'schedules':
     case 'contacts':

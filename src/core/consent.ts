@@ -32,7 +32,8 @@ export function ruleText(rule: Consent): string {
   const requires = Object.entries(rule.require).map(([role, count]) => `at least ${count} ${role}`);
   const people = rule.count === 1 ? '1 person' : `${rule.count} different people`;
   const requester = rule.requesterCounts ? 'the requester counts' : 'not the requester';
-  return [`${people} holding ${rule.roles.join(' or ')}`, requester, ...requires].join(', ');
+  const codes = rule.secondFactor === undefined ? [] : ['each with a one-time code'];
+  return [`${people} holding ${rule.roles.join(' or ')}`, requester, ...requires, ...codes].join(', ');
 }
 
 /**
@@ -88,6 +89,11 @@ function sameDatabase(facts: EnvironmentFacts | undefined, identity: string | un
 /** Who holds each role now. */
 export type Holders = ReadonlyMap<string, readonly string[]>;
 
+/** The same without those who have no key of one-time codes: where a rule asks for codes they cannot approve. */
+export function keyedOf(holders: Holders, keyed: ReadonlySet<string>): Holders {
+  return new Map([...holders].map(([role, people]) => [role, people.filter((person) => keyed.has(person))]));
+}
+
 /** Everybody who holds one of the roles, each once. */
 export function peopleOf(roles: readonly string[], holders: Holders): string[] {
   return [...new Set(roles.flatMap((role) => holders.get(role) ?? []))];
@@ -97,13 +103,14 @@ export function peopleOf(roles: readonly string[], holders: Holders): string[] {
 export function shortfallsOf(rule: Approvals, holders: Holders, requester: string): string[] {
   const possible = peopleOf(rule.roles, holders).filter((person) => rule.requesterCounts || person !== requester);
   const few = possible.length < rule.count;
+  const whose = rule.secondFactor === undefined ? '' : ' with a key of one-time codes';
   const people = few
-    ? [`${rule.count} approvals are needed, but ${possible.length} of ${list(rule.roles)} could give one`]
+    ? [`${rule.count} approvals are needed, but ${possible.length} of ${list(rule.roles)}${whose} could give one`]
     : [];
   const roles = Object.entries(rule.require).flatMap(([role, count]) => {
     // A vote counts for a required role only if its giver may approve at all.
     const held = (holders.get(role) ?? []).filter((person) => possible.includes(person)).length;
-    return held < count ? [`${count} ${role} must approve, but ${held} could`] : [];
+    return held < count ? [`${count} ${role}${whose} must approve, but ${held} could`] : [];
   });
   return [...people, ...roles];
 }

@@ -33,7 +33,9 @@ function targetDrift(pinned: Pinned, facts: Facts): string[] {
     const now = facts.environments[then.environment]?.target;
     if (now === undefined) return [`${then.environment} could not be read.`];
     if (canonical(now) === canonical(then)) return [];
-    return [`${then.environment} used ${then.name}/${then.database}, now it uses ${now.name}/${now.database}.`];
+    const [was, is] = [`${then.name}/${then.database}`, `${now.name}/${now.database}`];
+    if (was === is) return [`${then.environment} is no longer the same database, although it is called ${is} still.`];
+    return [`${then.environment} used ${was}, now it uses ${is}.`];
   });
 }
 
@@ -48,5 +50,7 @@ function releaseDrift({ release: then }: Pinned, facts: Facts): string[] {
   if (then === null) return [];
   const now = facts.environments[then.environment]?.releases.find(({ current }) => current);
   if (now?.id === then.current && now.code === then.code) return [];
+  if (now?.id === then.current)
+    return [`${then.environment} runs other code than before, although it is called ${now.id} still.`];
   return [`${then.environment} ran ${then.current}, now it runs ${now?.id ?? 'no release'}.`];
 }

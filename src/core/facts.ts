@@ -89,6 +89,10 @@ const Beside = z.strictObject({
   bytes: z.number(),
 });
 
+/** `until` is null where nobody has promised to keep it for so long. */
+export const Kept = Beside.extend({ until: Moment.nullable() });
+export type Kept = z.infer<typeof Kept>;
+
 /** For whom a candidate was built and of what, as its mark says: by this it is told whether it is the one that is wanted. */
 export const Built = z.object({
   system: Slug,
@@ -114,8 +118,8 @@ export const Server = z.strictObject({
   warm: z.array(Beside.extend({ backup: z.string(), sha256: z.string().nullable(), built: Built, checkedAt: Moment })),
   /** Whatever was built and never live, warm or left over. */
   candidates: z.array(Beside),
-  /** Databases that were live once. */
-  kept: z.array(Beside.extend({ until: Moment })),
+  /** What operations have left for undo: databases that were live once, rows as they were before a merge. */
+  kept: z.array(Kept),
 });
 export type Server = z.infer<typeof Server>;
 
@@ -142,6 +146,8 @@ export const EnvironmentFacts = z.strictObject({
   health: z.strictObject({ ok: z.boolean(), text: z.string() }).optional(),
   /** Only where it was asked for: it may be slow. Null where no such place is named. */
   offsite: Offsite.nullable().optional(),
+  /** What one operation has left for undo, only where it was asked for: a provider that keeps the server does not tell. */
+  left: z.array(Kept).optional(),
 });
 export type EnvironmentFacts = z.infer<typeof EnvironmentFacts>;
 

@@ -43,8 +43,8 @@ export const GRAMMAR: Readonly<Record<Verb, Usage>> = {
     example: '/dr cleanup op-41',
   },
   backup: {
-    usage: '/dr backup [environment] [--system name]',
-    does: 'Takes a backup now (production unless another environment is named).',
+    usage: '/dr backup [environment] [--keep] [--system name]',
+    does: 'Takes a backup now (production unless another environment is named); with --keep no retention ever deletes it.',
     example: '/dr backup',
   },
   backups: {
@@ -57,6 +57,11 @@ export const GRAMMAR: Readonly<Record<Verb, Usage>> = {
     does: 'Copies a backup out of the house, encrypted, and reads the copy back.',
     example: '/dr copy latest',
   },
+  export: {
+    usage: '/dr export [--system name]',
+    does: 'Takes the tables that the system file names for it out of the house, encrypted, and reads them back.',
+    example: '/dr export',
+  },
   prune: {
     usage: '/dr prune [--system name]',
     does: 'Plans the deletion of the backups that the retention no longer keeps; never of the last proven one.',
@@ -64,8 +69,8 @@ export const GRAMMAR: Readonly<Record<Verb, Usage>> = {
   },
   incident: {
     usage:
-      '/dr incident declare [what is seen] [--level 1|2|3] [--since time] [--scenario name] · update <text> [--public] · ack · resolve <what was done> · timeline · tickets · list [--system name]',
-    does: 'Opens an incident, adds a sentence to its next update, acknowledges it (nobody else is called then), ends it, shows it.',
+      '/dr incident declare [what is seen] [--level 1|2|3] [--since time] [--scenario name] · update <text> [--public] · ack · level <1|2|3> · review <when it is> · resolve <what was done> · timeline · tickets · list [--system name]',
+    does: 'Opens an incident, adds a sentence to its next update, acknowledges it (nobody else is called then), says how bad it is and when it is reviewed, ends it, shows it.',
     example: '/dr incident declare checkout answers 500 --level 1',
   },
   assess: {
@@ -141,9 +146,10 @@ export const FLAGS: Readonly<Record<Verb, readonly string[]>> = {
   recover: ['--system', '--at', '--table', '--missing', '--replace'],
   undo: [],
   cleanup: [],
-  backup: ['--system'],
+  backup: ['--system', '--keep'],
   backups: ['--system', '--retention'],
   copy: ['--system'],
+  export: ['--system'],
   prune: ['--system'],
   incident: ['--system', '--level', '--since', '--public', '--incident', '--scenario', '--alert'],
   assess: ['--system'],

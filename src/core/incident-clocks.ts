@@ -40,7 +40,9 @@ export function clocksOf(incident: Incident, system: System, operations: readonl
  * that are linked to it.
  */
 export function recoveredAt({ operations: ids }: Incident, operations: readonly Operation[]): string | null {
-  const changes = operations.filter(({ id, plan }) => ids.includes(id) && changesEnvironment(plan));
+  const ours = operations.filter(({ id }) => ids.includes(id));
+  // Taking back what was done about it is no recovery: what was broken before is live again.
+  const changes = ours.filter(({ plan }) => changesEnvironment(plan) && !ours.some(({ id }) => id === plan.undoes));
   if (changes.some(({ state }) => !isEnded(state))) return null;
   const ends = changes.filter(({ state }) => state === 'succeeded').flatMap(({ endedAt }) => endedAt ?? []);
   return ends.toSorted().at(-1) ?? null;

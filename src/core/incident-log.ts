@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { chained } from './chain.ts';
 import { CHECKLISTS, Level } from './incident-rules.ts';
-import { AlertId, IncidentId, Moment, OperationId, Slug, UserId } from './names.ts';
+import { AlertId, ChannelId, IncidentId, Moment, OperationId, Slug, UserId } from './names.ts';
 
 const by = UserId;
 
@@ -28,6 +28,8 @@ export const IncidentEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('scenario_set'), by, scenario: Slug }),
   /** A sentence by a person, for the next status update; `public`: it is also told outside. */
   z.strictObject({ type: z.literal('updated'), by, text: z.string(), public: z.boolean() }),
+  /** A channel of its own was opened in Slack; null where that could not be had, and `why`: then the system's one is its channel. */
+  z.strictObject({ type: z.literal('channel'), channel: ChannelId.nullable(), why: z.string().nullable() }),
   /** An operation that was planned for it. */
   z.strictObject({ type: z.literal('linked'), operation: OperationId }),
   /** `by` is null where Holdfast saw it happen. */

@@ -2,7 +2,7 @@
 import type { ActionName } from './action.ts';
 import type { Incident } from './incident.ts';
 import { recoveredAt } from './incident-clocks.ts';
-import { type Operation, stepOf } from './operation.ts';
+import { isEnded, type Operation, stepOf } from './operation.ts';
 
 export type Losses = {
   /** Mean-time figures of this one incident, in seconds. To detect: from its beginning to the declaration. */
@@ -28,7 +28,9 @@ export function lossesOf(incident: Incident, operations: readonly Operation[]): 
   const over = recoveredAt(incident, operations) ?? resolved?.at ?? null;
   const carriedOut = operations.filter(({ gatePassed }) => gatePassed);
   const down = carriedOut.flatMap((operation) => closedSeconds(operation) ?? []);
-  const losses = carriedOut.flatMap(({ id, plan }) => {
+  // What was taken back, or never came to its end, has lost nothing.
+  const stands = carriedOut.filter(({ state }) => !isEnded(state) || state === 'succeeded' || state === 'unverified');
+  const losses = stands.flatMap(({ id, plan }) => {
     return plan.statements.filter(({ label }) => label === LOSS_LABEL).map(({ text }) => `${id}: ${text}`);
   });
   return {

@@ -16,6 +16,8 @@ export interface IncidentStore {
   open(system: string | null): Promise<readonly Incident[]>;
   /** Resolved, newest first. */
   resolved(system: string | null, limit: number): Promise<readonly Incident[]>;
+  /** The one whose own channel in Slack this is; null when it is nobody's. */
+  inChannel(channel: string): Promise<Incident | null>;
   /** Resolved within the last so many hours, oldest first: work may follow from them. */
   resolvedWithin(hours: number): Promise<readonly Incident[]>;
 }
@@ -41,8 +43,8 @@ export type NarrateIncident = (
   entries: readonly IncidentEntry[],
 ) => { readonly tellings: readonly Telling[]; readonly notices: readonly AddressedNotice[] };
 
-/** What is told when an alert was raised, has changed, or is over. */
-export type NarrateAlert = (alert: Alert) => readonly Telling[];
+/** What is told when an alert was raised (`was` is null then), has changed, or is over. */
+export type NarrateAlert = (alert: Alert, was: Alert | null) => readonly Telling[];
 
 export type NoticeItem = {
   readonly id: string;

@@ -1,9 +1,9 @@
 // What is wrong with the rules for incidents in a system file: names that lead nowhere, found at start and not at 3 a.m.
-import type { IncidentRules } from './incident-rules.ts';
+import type { Contact, IncidentRules } from './incident-rules.ts';
 
 /** The parts of a system file that the rules name. */
 type Named = {
-  readonly contacts: Readonly<Record<string, unknown>>;
+  readonly contacts: Readonly<Record<string, Pick<Contact, 'users' | 'phone' | 'email' | 'url'>>>;
   readonly scenarios: Readonly<Record<string, unknown>>;
   readonly incidents: IncidentRules;
 };
@@ -16,8 +16,17 @@ export function incidentProblems({ contacts, scenarios, incidents }: Named): Pro
     name in contacts
       ? []
       : [{ path: ['incidents', ...path], message: `names the contact "${name}", which is not under contacts` }];
+  const reachable = (name: string, path: (string | number)[]): Problem[] => {
+    const { users, phone, email, url } = contacts[name] ?? { users: [name] };
+    if (users.length > 0 || [phone, email, url].some((way) => way !== undefined)) return [];
+    const message = `nobody can be called: "${name}" has no users, phone, e-mail or address`;
+    return [{ path: ['incidents', ...path], message }];
+  };
   const called = escalation.flatMap(({ call }, at) =>
-    call.flatMap((name, index) => contact(name, ['escalation', at, 'call', index])),
+    call.flatMap((name, index) => {
+      const path = ['escalation', at, 'call', index];
+      return [...contact(name, path), ...reachable(name, path)];
+    }),
   );
   const unknown = symptoms.flatMap(({ scenario }, at): Problem[] => {
     if (scenario === undefined || scenario in scenarios) return [];

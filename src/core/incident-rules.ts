@@ -89,13 +89,20 @@ const Ticket = z.strictObject({
 
 const levels = z.array(Level).min(1);
 
+/** A token is sent there: in clear text only on this machine. */
+const Address = z
+  .url()
+  .refine((text) => /^https:\/\//.test(text) || /^http:\/\/(127\.|localhost\b|\[::1\])/.test(text), {
+    error: 'must begin with https://',
+  });
+
 /** Where incidents are told outside of Slack. Secrets are named by the environment variables that hold them. */
 export const Notifiers = z.strictObject({
   /** Events API v2. */
   pagerduty: z
     .strictObject({
       routingKey: VariableName,
-      url: z.url().default('https://events.pagerduty.com'),
+      url: Address.default('https://events.pagerduty.com'),
       levels: levels.default([1]),
     })
     .optional(),
@@ -105,7 +112,7 @@ export const Notifiers = z.strictObject({
       token: VariableName,
       page: z.string().regex(/^[A-Za-z0-9_-]{1,40}$/),
       component: z.string().regex(/^[A-Za-z0-9_-]{1,40}$/),
-      url: z.url().default('https://api.statuspage.io'),
+      url: Address.default('https://api.statuspage.io'),
       levels: levels.default([1, 2]),
     })
     .optional(),
@@ -122,6 +129,8 @@ export const Notifiers = z.strictObject({
 export type Notifiers = z.infer<typeof Notifiers>;
 
 export const IncidentRules = z.strictObject({
+  /** Each incident gets a channel of its own in Slack, and the channel of the system a word of where it is. */
+  ownChannel: z.boolean().default(false),
   milestones: Milestones.prefault({}),
   /** Who owns the clocks: a name under `contacts`, mentioned when a point is overdue. Default: the first rung's first contact. */
   owner: Slug.optional(),

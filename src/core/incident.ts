@@ -20,6 +20,8 @@ export type Incident = {
   readonly startedAt: string;
   readonly scenario: string | null;
   readonly alert: string | null;
+  /** Undefined until it is known; null: that of the system. */
+  readonly channel: string | null | undefined;
   readonly acknowledged: { readonly by: string; readonly at: string } | null;
   /** The newest last. */
   readonly words: readonly {
@@ -69,6 +71,7 @@ function begin(entry: IncidentEntry, event: EventOf<'declared'>): Incident {
     startedAt: event.startedAt,
     scenario: event.scenario,
     alert: event.alert,
+    channel: undefined,
     acknowledged: null,
     words: [],
     operations: [],
@@ -101,6 +104,8 @@ function changed(incident: Incident, event: IncidentEvent, at: string): Incident
       return { ...incident, scenario: event.scenario };
     case 'updated':
       return { ...incident, words: [...incident.words, { by: event.by, at, text: event.text, public: event.public }] };
+    case 'channel':
+      return { ...incident, channel: event.channel };
     case 'linked':
       return { ...incident, operations: [...incident.operations, event.operation] };
     case 'reached':

@@ -13,7 +13,14 @@ export const Event = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('proposed'), by, digest: z.string() }),
   /** The requester typed the target's name. */
   z.strictObject({ type: z.literal('confirmed'), by }),
-  z.strictObject({ type: z.literal('approved'), by, roles: z.array(z.string()), digest: z.string() }),
+  /** `factor`: what was asked for beside the click. */
+  z.strictObject({
+    type: z.literal('approved'),
+    by,
+    roles: z.array(z.string()),
+    digest: z.string(),
+    factor: z.literal('totp').optional(),
+  }),
   /** The rule is satisfied: the gate may be passed. */
   z.strictObject({ type: z.literal('consented') }),
   /** Approvals that no longer count (an approver lost the role): back to waiting. */

@@ -3,7 +3,7 @@ import type { Evidence, Outcome } from './action.ts';
 import { Fault } from './errors.ts';
 import type { Entry, Event, EventType } from './journal.ts';
 import type { Json } from './json.ts';
-import { digestOf, type Plan, type Step } from './plan.ts';
+import { digestOf, isChange, type Plan, type Step } from './plan.ts';
 
 /** `unwinding`: stopped, and taking back what was done; it ends as failed, cancelled or expired. */
 export const STATES = [
@@ -46,7 +46,7 @@ const MOVES: Readonly<Record<State, Moves>> = {
   proposed: { ...joining('proposed'), confirmed: 'queued', stopped: 'unwinding' },
   awaiting_approval: { ...rehearsing('awaiting_approval'), approved: 'awaiting_approval', consented: 'queued' },
   queued: { ...rehearsing('queued'), started: 'running', voided: 'awaiting_approval' },
-  running: { ...rehearsing('running'), finished: outcomeOf },
+  running: { ...rehearsing('running'), voided: 'awaiting_approval', finished: outcomeOf },
   unwinding: {
     ...joining('unwinding'),
     undo_started: 'unwinding',
@@ -77,6 +77,8 @@ export type StepState = {
 export type Vote = { readonly by: string; readonly roles: readonly string[]; readonly at: string };
 
 export type Question = {
+  /** The number of the journal entry that asks: the same may be asked about a step again. */
+  readonly seq: number;
   readonly step: string;
   readonly why: string;
   /** `task`: whether a person has done what only a person can do. */
@@ -114,6 +116,11 @@ export type Operation = {
   readonly last: Entry;
 };
 
+/** Whether something that people live on has been changed, or may have been: stopping then would leave it half done. */
+export function hasBegunChanging({ plan, steps }: Pick<Operation, 'plan' | 'steps'>): boolean {
+  return plan.steps.some((step) => isChange(step) && steps[step.id]?.state !== 'waiting');
+}
+
 export function isEnded(state: State): boolean {
   return TERMINAL.includes(state);
 }
@@ -140,7 +147,7 @@ export function replay(plan: Plan, entries: readonly Entry[]): Operation {
 
 /** One entry further. */
 export function apply(operation: Operation, entry: Entry): Operation {
-  const next = withEvent(operation, entry.event, entry.at);
+  const next = withEvent(operation, entry.event, entry);
   const state = advance(operation.state, entry.event, operation.question?.during);
   return { ...next, state, movedAt: entry.event.type === 'joined' ? next.movedAt : entry.at, last: entry };
 }
@@ -179,7 +186,7 @@ const WAITING: StepState = {
   undone: null,
 };
 
-function withEvent(operation: Operation, event: Event, at: string): Operation {
+function withEvent(operation: Operation, event: Event, { at, seq }: Entry): Operation {
   switch (event.type) {
     case 'proposed':
       throw new Fault(`replaying ${operation.id}: proposed twice`);
@@ -188,6 +195,7 @@ function withEvent(operation: Operation, event: Event, at: string): Operation {
     case 'voided':
       return {
         ...operation,
+        gatePassed: false,
         votes: operation.votes.filter((vote) => !event.by.includes(vote.by)),
         expiresAt: expiry(operation.plan, at),
       };
@@ -216,7 +224,7 @@ function withEvent(operation: Operation, event: Event, at: string): Operation {
       return {
         ...operation,
         expiresAt: null,
-        question: questionOf(operation, event, isTask(operation, event.step) ? 'task' : 'step'),
+        question: questionOf(operation, event, isTask(operation, event.step) ? 'task' : 'step', seq),
       };
     case 'answered':
       return withAnswer(operation, event, at);
@@ -232,7 +240,7 @@ function withEvent(operation: Operation, event: Event, at: string): Operation {
     case 'undo_ended':
       return withStep(operation, event.step, { state: 'undone', undone: event.evidence });
     case 'undo_failed':
-      return { ...operation, question: questionOf(operation, event, 'undo') };
+      return { ...operation, question: questionOf(operation, event, 'undo', seq) };
     case 'finished':
       return { ...operation, endedAt: at };
     case 'joined':
@@ -296,8 +304,9 @@ function questionOf(
   operation: Operation,
   { step, why }: { step: string; why: string },
   about: Question['about'],
+  seq: number,
 ): Question {
-  return { step, why, about, during: operation.state };
+  return { seq, step, why, about, during: operation.state };
 }
 
 function answeredState({ verdict }: EventOf<'answered'>, resume: State): State {

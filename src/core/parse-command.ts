@@ -11,9 +11,10 @@ import {
   type Verb,
 } from './command.ts';
 import { Refusal } from './errors.ts';
-import { FLAGS, GRAMMAR, LONGEST, POSITIONAL, VALUED, VERBS } from './grammar.ts';
-import { CHECKLISTS } from './incident-rules.ts';
+import { LONGEST, POSITIONAL, VERBS } from './grammar.ts';
+import { CHECKLISTS, type Level } from './incident-rules.ts';
 import { AlertId, Identifier, IncidentId, OperationId, Slug } from './names.ts';
+import { misuse, moment, quote, splitWords, unknownVerb, word, wordsIn } from './typed-words.ts';
 
 export type Parsed =
   | { is: 'operation'; command: OperationCommand }
@@ -62,6 +63,7 @@ function build(verb: Verb, positional: readonly string[], flags: ReadonlyMap<str
         verb,
         ...scope,
         environment: first === undefined ? null : word(verb, 'environment', first, Slug),
+        keep: flags.has('--keep'),
       });
     case 'restore':
       return operation({
@@ -101,6 +103,7 @@ function build(verb: Verb, positional: readonly string[], flags: ReadonlyMap<str
     case 'copy':
       return operation({ verb, ...scope, backup: backup(verb, first ?? 'latest') });
     case 'prune':
+    case 'export':
       return operation({ verb, ...scope });
     case 'incident':
       return { is: 'incident', command: incident(positional, flags, scope) };
@@ -141,8 +144,7 @@ function incident(
   const one = { ...scope, incident: incidentIn(flags) };
   switch (first?.toLowerCase()) {
     case 'declare': {
-      const level = LEVELS.find((known) => String(known) === (flags.get('--level') ?? '2'));
-      if (level === undefined) throw misuse(verb, 'The level is 1, 2 or 3.');
+      const level = levelIn(flags.get('--level') ?? '2');
       const since = moment(verb, flags.get('--since'));
       const scenario = flagOf(flags, 'scenario', Slug);
       const alert = flagOf(flags, 'alert', AlertId);
@@ -152,6 +154,13 @@ function incident(
       return { verb, do: 'update', ...one, text: said(words), public: flags.has('--public') };
     case 'resolve':
       return { verb, do: 'resolve', ...one, text: said(words) };
+    case 'level':
+      return { verb, do: 'level', ...one, level: levelIn(words) };
+    case 'review': {
+      const at = moment(verb, words === '' ? undefined : words);
+      if (at === null) throw misuse(verb, 'Say when the review is.');
+      return { verb, do: 'review', ...one, at };
+    }
     case 'ack':
     case 'timeline':
     case 'tickets': {
@@ -168,6 +177,12 @@ function incident(
 }
 
 const LEVELS = [1, 2, 3] as const;
+
+function levelIn(typed: string): Level {
+  const level = LEVELS.find((known) => String(known) === typed);
+  if (level === undefined) throw misuse('incident', 'The level is 1, 2 or 3.');
+  return level;
+}
 
 function said(words: string): string {
   if (words === '') throw misuse('incident', 'Say it in a sentence.');
@@ -191,39 +206,6 @@ function query(command: QueryCommand): Parsed {
   return { is: 'query', command };
 }
 
-function splitWords(verb: Verb, words: readonly string[]) {
-  const positional: string[] = [];
-  const flags = new Map<string, string>();
-  const rest = words.values();
-  for (const typed of rest) {
-    if (!typed.startsWith('-')) {
-      positional.push(typed);
-      continue;
-    }
-    if (typed !== '--help' && !FLAGS[verb].includes(typed))
-      throw misuse(verb, `There is no flag ${quote(typed)} here.`);
-    if (flags.has(typed)) throw misuse(verb, `The flag ${quote(typed)} is given twice.`);
-    const value = VALUED.includes(typed) ? rest.next().value : '';
-    if (value === undefined || value.startsWith('--')) throw misuse(verb, `The flag ${quote(typed)} needs a value.`);
-    flags.set(typed, value);
-  }
-  return { positional, flags };
-}
-
-function word(verb: Verb, what: string, typed: string | undefined, shape: z.ZodType<string>): string {
-  if (typed === undefined) throw misuse(verb, `The ${what} is missing.`);
-  const read = shape.safeParse(typed);
-  if (!read.success) throw misuse(verb, `${quote(typed)} is not a valid ${what}.`);
-  return read.data;
-}
-
-/** Words, and whole phrases in quotes; Slack's clients make typographic quotes of plain ones. */
-function wordsIn(text: string): string[] {
-  return [...text.matchAll(/["“”„]([^"“”„]*)["“”]|(\S+)/gu)].map(
-    ([, phrase, single]) => phrase?.trim() ?? single ?? '',
-  );
-}
-
 function whatToRestore(verb: Verb, typed: string | undefined, flags: ReadonlyMap<string, string>) {
   const at = moment(verb, flags.get('--at'));
   const table = oneTable(verb, flags);
@@ -243,49 +225,9 @@ function oneTable(verb: Verb, flags: ReadonlyMap<string, string>): z.infer<typeo
   return { name: word(verb, 'table', name, Identifier), mode: flags.has('--replace') ? 'replace' : 'missing' };
 }
 
-/** `2025-11-22 14:30 UTC`, with seconds if wanted, or ISO 8601. A time without a zone is refused: whose would it be? */
-function moment(verb: Verb, typed: string | undefined): string | null {
-  if (typed === undefined) return null;
-  const [, day, time, zone] =
-    /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?) ?(UTC|Z|[+-]\d{2}:\d{2})$/i.exec(typed) ?? [];
-  if (day === undefined || time === undefined || zone === undefined) {
-    throw misuse(verb, `${quote(typed)} is not a moment with its time zone, such as “2025-11-22 14:30 UTC”.`);
-  }
-  const at = new Date(`${day}T${time}${/^(UTC|Z)$/i.test(zone) ? 'Z' : zone}`);
-  // A day that the month does not have is moved into the next one by some parsers: never guess.
-  if (Number.isNaN(at.getTime())) throw misuse(verb, `There is no such moment as ${quote(typed)}.`);
-  return at.toISOString();
-}
-
 function backup(verb: Verb, typed: string | undefined): string {
   if (typed?.includes('://')) {
     throw misuse(verb, 'A backup is named by its id. Restoring from an address is never possible.');
   }
   return word(verb, 'backup', typed, BackupChoice);
-}
-
-function misuse(verb: Verb, why: string): Refusal {
-  const { usage, example } = GRAMMAR[verb];
-  return new Refusal('usage', why, `Usage: \`${usage}\`, for example \`${example}\`.`);
-}
-
-function unknownVerb(typed: string): Refusal {
-  const near = VERBS.find((verb) => isNear(verb, typed.toLowerCase(), 2));
-  const next = near === undefined ? 'See `/dr help`.' : `Did you mean \`${GRAMMAR[near].usage}\`?`;
-  return new Refusal('unknown-command', `There is no command ${quote(typed)}.`, next);
-}
-
-/** What was typed, harmless wherever it is shown: short, no back quotes, no Slack markup. */
-function quote(typed: string): string {
-  const shown = typed.replace(/[`<>&*_~|]/g, '').slice(0, 40);
-  return `“${shown}”`;
-}
-
-/** Whether `a` becomes `b` by adding, leaving out or replacing at most so many letters. */
-function isNear(a: string, b: string, edits: number): boolean {
-  if (edits < 0) return false;
-  if (a === '' || b === '') return a.length + b.length <= edits;
-  const [restA, restB] = [a.slice(1), b.slice(1)];
-  if (a[0] === b[0]) return isNear(restA, restB, edits);
-  return isNear(restA, restB, edits - 1) || isNear(restA, b, edits - 1) || isNear(a, restB, edits - 1);
 }

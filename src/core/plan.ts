@@ -1,6 +1,6 @@
 // The plan: ordered steps for one command against pinned facts, as plain data with a digest.
 import { z } from 'zod';
-import { ActionName, Effect } from './action.ts';
+import { ActionArgs, ActionName, type Args, Effect } from './action.ts';
 import { OPERATION_VERBS } from './command.ts';
 import { Backup, Target } from './facts.ts';
 import { Json, sha256 } from './json.ts';
@@ -82,5 +82,16 @@ export function digestOf(plan: Plan): string {
 
 /** Whether the plan alters an environment: then it holds the environment for itself until it ends. */
 export function changesEnvironment(plan: Pick<Plan, 'steps'>): boolean {
-  return plan.steps.some((step) => step.effect === 'change' || step.effect === 'destroy');
+  return plan.steps.some(isChange);
+}
+
+/** Whether the step alters something that people live on. */
+export function isChange({ effect }: Pick<Step, 'effect'>): boolean {
+  return effect === 'change' || effect === 'destroy';
+}
+
+/** The arguments of the first step with this action; null when it has none. */
+export function argsOf<N extends ActionName>({ steps }: Pick<Plan, 'steps'>, action: N): Args<N> | null {
+  const step = steps.find((candidate) => candidate.action === action);
+  return step === undefined ? null : (ActionArgs[action].parse(step.args) as Args<N>);
 }

@@ -1,16 +1,18 @@
 // The contract of a platform: what it can do, what it reads, and the actions it carries out.
 import type { Actions } from './action.ts';
-import type { EnvironmentFacts, Target } from './facts.ts';
+import type { EnvironmentFacts, Kept, Target } from './facts.ts';
+import type { Operation } from './operation.ts';
 import type { Secret } from './secret.ts';
 import type { System } from './system.ts';
 import type { Vitals } from './vitals.ts';
 
 /**
  * What runbooks may ask of a platform. A runbook that lacks one is refused with the reason.
- * `server`: Holdfast reaches the PostgreSQL server itself, so that nothing need be overwritten, and one table can be recovered.
+ * `server`: Holdfast reaches the PostgreSQL server itself, so that nothing need be overwritten.
+ * `tables`: the live database can be written to by Holdfast, so that one table can be recovered.
  * `moments`: a moment in time can be recovered. `maintenance`: a page is shown while the database is exchanged.
  */
-export type Capability = 'backups' | 'candidate' | 'server' | 'moments' | 'maintenance' | 'releases';
+export type Capability = 'backups' | 'candidate' | 'server' | 'tables' | 'moments' | 'maintenance' | 'releases';
 
 /** The environment's live database, or one built beside it (by its name in the plan). */
 export type DatabaseRef = { readonly environment: string; readonly candidate: string | null };
@@ -26,6 +28,11 @@ export type ArchiveKeys = {
 /** The database that is built, and the one that was live when it has been promoted. */
 export type BesideNames = { readonly candidate: string; readonly previous: string };
 
+export type FactsOptions = {
+  /** Nothing will be read from a backup: a store that is away counts as empty, instead of standing in the way. */
+  readonly storeMayBeAway?: boolean;
+};
+
 export interface Platform {
   readonly kind: string;
   readonly capabilities: readonly Capability[];
@@ -38,9 +45,16 @@ export interface Platform {
   /** How databases will be called that an operation leaves beside the live one. */
   names(target: Target, chosen: { readonly operation: string; readonly nonce: string }): BesideNames;
   /** Facts of one environment, read now; the survey is left null (it is read from the database itself). */
-  facts(system: System, environment: string): Promise<EnvironmentFacts>;
+  facts(system: System, environment: string, options?: FactsOptions): Promise<EnvironmentFacts>;
+  /**
+   * What an operation has left for undo, read now; absent where the facts of the server tell it. Throws a Refusal when it
+   * cannot be read.
+   */
+  leftBy?(system: System, operation: Operation): Promise<readonly Kept[]>;
   /** How the environment's server is doing; absent where the provider tells nothing of it. */
   vitals?(system: System, environment: string): Promise<Vitals>;
+  /** On the disk of the live database; null, or absent, where nobody can say. */
+  freeBytes?(system: System, environment: string, signal?: AbortSignal): Promise<number | null>;
   /** The connection string of a database, read now. Never stored. */
   connection(system: System, database: DatabaseRef): Promise<Secret>;
   /** What opens the backups of this environment. */

@@ -4,7 +4,7 @@ import type { Facts, Offsite, Proof } from './facts.ts';
 import type { Entry, Event } from './journal.ts';
 import type { Operation } from './operation.ts';
 import type { Plan } from './plan.ts';
-import type { Platform } from './platform.ts';
+import type { FactsOptions, Platform } from './platform.ts';
 import type { Role, System } from './system.ts';
 
 /** A slash command as it came in; `key` is equal for two deliveries of the same request. */
@@ -138,13 +138,31 @@ export interface People {
   holders(role: Role): Promise<readonly string[]>;
 }
 
+/** One-time codes, where a rule of consent asks for them beside the click. */
+export interface Codes {
+  /** Those who have a key: nobody else can give a code. Throws when the keys cannot be read. */
+  keyed(): Promise<ReadonlySet<string>>;
+  /** Each code counts once, and after too many wrong ones none counts for a while. Throws when that cannot be found out. */
+  judge(person: string, code: string, now: Date): Promise<'right' | 'wrong' | 'used' | 'locked'>;
+}
+
+/** What keeps a code from counting twice and from being guessed, whichever process is asked. */
+export interface CodeStore {
+  /** Counts a try before it is judged; resolves to how many there were within the last quarter of an hour, this one included. */
+  tried(person: string): Promise<number>;
+  /** Takes the step of time that a code belongs to; false when it, or a later one, was taken already. */
+  spend(person: string, step: number): Promise<boolean>;
+}
+
 export interface Systems {
   readonly all: readonly System[];
   platformOf(system: System): Platform;
   actionsOf(system: System): Actions;
   /** Reads facts of the environments; surveys those in `survey`, counting rows written since `since`. */
-  facts(system: System, environments: readonly string[]): Promise<Facts>;
+  facts(system: System, environments: readonly string[], options?: FactsOptions): Promise<Facts>;
   survey(system: System, facts: Facts, environments: readonly string[], since: string | null): Promise<Facts>;
+  /** The same facts, with what an operation has left for undo where the server does not tell it. */
+  leftBy(system: System, facts: Facts, operation: Operation): Promise<Facts>;
   /** The copies of an environment's backups out of the house; null where no such place is named. Never throws because it is away. */
   offsite(system: System, environment: string): Promise<Offsite | null>;
 }

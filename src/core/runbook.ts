@@ -60,8 +60,12 @@ export type FactsNeed = {
   /** Count rows of these environments' databases, and those written since the moment that this returns. */
   readonly survey: readonly string[];
   writtenSince(facts: Facts): string | null;
+  /** As for a platform's facts. */
+  readonly storeMayBeAway?: boolean;
   /** Read the copies out of the house of these environments, which may be slow. */
   readonly offsite?: readonly string[];
+  /** Read what this operation has left for undo. */
+  readonly leftBy?: Operation;
   /** Find out which backups of this environment, and copies of them, must not be deleted. */
   readonly retention?: string;
 };

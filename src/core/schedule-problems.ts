@@ -53,6 +53,7 @@ function unknownIn(work: ScheduledWork, system: Named, path: Path): Problem[] {
   switch (work.do) {
     case 'verify':
     case 'copy':
+    case 'export':
       return [];
     case 'backup':
       return work.environment === undefined ? [] : unknown('environment', work.environment, system.environments, path);

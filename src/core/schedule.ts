@@ -10,6 +10,8 @@ export const ScheduledWork = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('warm'), environment: Slug }),
   /** The latest backup goes out of the house (S14). */
   z.strictObject({ do: z.literal('copy') }),
+  /** The tables under `export` go out of the house (S15). */
+  z.strictObject({ do: z.literal('export') }),
   z.strictObject({ do: z.literal('drill'), drill: Slug }),
   /** The runbook is read through with somebody under `contacts` (P21, S17, F22). */
   z.strictObject({ do: z.literal('review'), title: z.string().min(1).max(120), contact: Slug }),
@@ -77,11 +79,13 @@ export function commandOf(work: Startable, system: string): OperationCommand {
     case 'verify':
       return { verb: 'verify', system, backup: 'latest', deep: work.deep };
     case 'backup':
-      return { verb: 'backup', system, environment: work.environment ?? null };
+      return { verb: 'backup', system, environment: work.environment ?? null, keep: false };
     case 'warm':
       return { verb: 'warm', system, environment: work.environment, backup: 'latest' };
     case 'copy':
       return { verb: 'copy', system, backup: 'latest' };
+    case 'export':
+      return { verb: 'export', system };
     case 'drill':
       return { verb: 'drill', system, drill: work.drill };
   }

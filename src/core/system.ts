@@ -29,6 +29,8 @@ export const Consent = z.discriminatedUnion('kind', [
     require: z.record(Slug, z.int().min(1)).default({}),
     /** For tiny teams: the requester's own approval counts. */
     requesterCounts: z.boolean().default(false),
+    /** Each approval also takes a one-time code of an authenticator (RFC 6238): a Slack account alone approves nothing. */
+    secondFactor: z.literal('totp').optional(),
     expiresMinutes: z.number().positive().default(15),
   }),
 ]);
@@ -146,6 +148,8 @@ export const BackupRules = z.strictObject({
   /** The environment whose backups `/dr restore` means, always. */
   of: Slug,
   maxAgeHours: z.number().positive(),
+  /** How old the newest copy out of the house may be, where such a place is named: a week, and a day to make it in (S14). */
+  offsiteMaxAgeHours: z.number().positive().default(192),
   /** How far a backup's size may differ from the one before it. */
   sizeTolerancePercent: z.number().positive(),
   retentionDays: z.int().positive(),
@@ -224,6 +228,8 @@ export const System = z
     drills: z.record(Slug, Drill).default({}),
     watch: Watch.prefault({}),
     masking: Masking.optional(),
+    /** What the law has to be able to read: exported out of the house once a month (S15). */
+    export: z.strictObject({ tables: z.array(StoredTable).min(1).max(200) }).optional(),
     tables: z.array(Table).min(1),
     invariants: z.array(Invariant).default([]),
     /** Where the application records its schema migrations; versions are UTC stamps (YYYYMMDDHHMMSS). */

@@ -43,7 +43,7 @@ export type View =
   /** What was just done to an incident, said in a sentence: its card tells the rest. */
   | {
       readonly is: 'incident';
-      readonly did: 'declared' | 'acknowledged' | 'updated' | 'resolved';
+      readonly did: 'declared' | 'acknowledged' | 'updated' | 'level_set' | 'review_set' | 'resolved';
       readonly incident: Incident;
       readonly system: System;
       /** Others of the system that are open too: said to whoever declares one. */

@@ -1,7 +1,9 @@
 // Buttons on cards: who clicked which one, on the operation as it was shown.
 import type { AllMiddlewareArgs, BlockAction, SlackActionMiddlewareArgs } from '@slack/bolt';
 import type { ModalView } from '@slack/types';
+import { Refusal } from '../core/errors.ts';
 import { ACTIONS, type ButtonValue, readButtonValue } from '../messages/buttons.ts';
+import { codeView } from '../messages/code-view.ts';
 import { confirmView } from '../messages/confirm-view.ts';
 import type { UseCases } from '../operations/use-cases.ts';
 import { acknowledgement } from './acknowledge.ts';
@@ -53,11 +55,25 @@ export async function onClick({ ack, body, respond, client }: ActionArgs, tools:
       const operation = await tools.useCases.find(clicked.value.operation);
       return await openDialog(client, clicked.trigger, confirmView(operation));
     }
-    await DECIDE[clicked.button](clicked, tools.useCases);
+    if (!(await decided(clicked.button, clicked, tools.useCases))) {
+      const operation = await tools.useCases.find(clicked.value.operation);
+      return await openDialog(client, clicked.trigger, codeView(operation));
+    }
     await reply(thanks(clicked.button, clicked.value.operation));
   } catch (thrown) {
     await acknowledge();
     await reply(sentenceOf(thrown, tools.log));
+  }
+}
+
+/** False when it takes a one-time code, and all else is well. */
+async function decided(button: Decision, clicked: Clicked, useCases: UseCases): Promise<boolean> {
+  try {
+    await DECIDE[button](clicked, useCases);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof Refusal && thrown.code === 'code-needed') return false;
+    throw thrown;
   }
 }
 

@@ -1,11 +1,12 @@
-// The dialog in which the requester types the name of what will be overwritten.
+// The dialogs in which something is typed before anything is changed: the name of what will be overwritten, a one-time code.
 import type { AllMiddlewareArgs, SlackViewMiddlewareArgs, ViewSubmitAction } from '@slack/bolt';
-import type { ModalView } from '@slack/types';
 import { Refusal } from '../core/errors.ts';
-import { CONFIRM_VIEW, readButtonValue } from '../messages/buttons.ts';
+import type { Operation } from '../core/operation.ts';
+import { CODE_VIEW, CONFIRM_VIEW, readButtonValue } from '../messages/buttons.ts';
 import { confirmErrors } from '../messages/confirm-view.ts';
 import { closedDialog } from '../messages/dialog-parts.ts';
-import type { Message } from '../messages/message.ts';
+import type { Click } from '../operations/click.ts';
+import type { UseCases } from '../operations/use-cases.ts';
 import { acknowledgement } from './acknowledge.ts';
 import { read, Submission } from './payloads.ts';
 import { sentenceOf } from './sentence-of.ts';
@@ -15,34 +16,69 @@ import type { Tools } from './tools.ts';
 
 export type ViewArgs = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs;
 
+type Typed = {
+  readonly view: typeof CONFIRM_VIEW | typeof CODE_VIEW;
+  /** What stands above the reason when it did not come to it. */
+  readonly not: string;
+  act(useCases: UseCases, click: Click, typed: string): Promise<Operation>;
+  /** What to write under the input when another try may do, by the code of the Refusal. */
+  readonly again: Readonly<Record<string, (refusal: Refusal, operation: Operation) => Record<string, string>>>;
+};
+
+const CONFIRM: Typed = {
+  view: CONFIRM_VIEW,
+  not: 'Not confirmed',
+  act: (useCases, click, typed) => useCases.confirm({ ...click, typed }),
+  again: { 'wrong-name': (_, { plan }) => confirmErrors(plan.target.name) },
+};
+
+const underCode = ({ message }: Refusal) => ({ [CODE_VIEW.block]: message });
+const CODE: Typed = {
+  view: CODE_VIEW,
+  not: 'Not approved',
+  act: (useCases, click, code) => useCases.approve({ ...click, code }),
+  again: { 'wrong-code': underCode, 'used-code': underCode },
+};
+
 /** Confirms. A wrong name keeps the dialog open; any other "no" takes the place of its content. */
-export async function onConfirmTyped({ ack, body }: ViewArgs, tools: Tools): Promise<void> {
+export function onConfirmTyped(args: ViewArgs, tools: Tools): Promise<void> {
+  return onTyped(args, tools, CONFIRM);
+}
+
+/** Approves. A wrong code keeps the dialog open; any other "no" takes the place of its content. */
+export function onCodeTyped(args: ViewArgs, tools: Tools): Promise<void> {
+  return onTyped(args, tools, CODE);
+}
+
+async function onTyped({ ack, body }: ViewArgs, tools: Tools, dialog: Typed): Promise<void> {
   const acknowledge = acknowledgement(ack, tools.log);
   try {
-    const wrong = await confirm(body, tools);
+    const wrong = await act(body, tools, dialog);
     await (wrong === null ? acknowledge() : acknowledge({ response_action: 'errors', errors: wrong }));
   } catch (thrown) {
-    await acknowledge({ response_action: 'update', view: closed(sentenceOf(thrown, tools.log)) });
+    const { blocks } = sentenceOf(thrown, tools.log);
+    await acknowledge({ response_action: 'update', view: closedDialog(dialog.not, [...blocks]) });
   }
 }
 
-/** What to write under the input when something else than the target's name was typed; null when it is confirmed. */
-async function confirm(payload: unknown, { useCases, ours }: Tools): Promise<Record<string, string> | null> {
+/** What to write under the input when something else is to be typed; null when it is done. */
+async function act(
+  payload: unknown,
+  { useCases, ours }: Tools,
+  { view: names, act: done, again }: Typed,
+): Promise<Record<string, string> | null> {
   const { user, team, view } = read(Submission, payload);
   refuseStrangers({ user: user.id, team: team.id, home: user.team_id }, ours());
   const value = readButtonValue(view.private_metadata);
   if (value === null) throw OLD_BUTTON;
   const { operation, digest } = value;
-  const typed = view.state.values[CONFIRM_VIEW.block]?.[CONFIRM_VIEW.action]?.value ?? '';
+  const typed = view.state.values[names.block]?.[names.action]?.value ?? '';
   try {
-    await useCases.confirm({ operation, digest, by: user.id, typed });
+    await done(useCases, { operation, digest, by: user.id }, typed);
     return null;
   } catch (thrown) {
-    if (!(thrown instanceof Refusal) || thrown.code !== 'wrong-name') throw thrown;
-    return confirmErrors((await useCases.find(operation)).plan.target.name);
+    const under = thrown instanceof Refusal ? again[thrown.code] : undefined;
+    if (under === undefined || !(thrown instanceof Refusal)) throw thrown;
+    return under(thrown, await useCases.find(operation));
   }
-}
-
-function closed({ blocks }: Message): ModalView {
-  return closedDialog('Not confirmed', [...blocks]);
 }

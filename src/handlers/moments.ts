@@ -1,5 +1,7 @@
 // Moments as tired people type them: `14:40`, `20 min ago`, `2025-11-22 14:40`. Always UTC, never in the future.
 
+import { momentOf } from '../core/moments.ts';
+
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 /** Clocks of people and of this machine may differ. */
@@ -28,5 +30,5 @@ function timeOfDay(text: string, now: Date): number | null {
 
 function whole(text: string): number | null {
   const [, day, time] = /^(\d{4}-\d{2}-\d{2})[T ]+(\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)$/.exec(text) ?? [];
-  return day === undefined || time === undefined ? null : Date.parse(`${day}T${time}Z`);
+  return day === undefined || time === undefined ? null : (momentOf(day, time, 'Z')?.getTime() ?? null);
 }

@@ -52,9 +52,10 @@ const DONE = {
   deny: 'You denied {operation}; it is stopped.',
   cancel: '{operation} is stopped; what it prepared is cleared away.',
   join: 'You take part in {operation}: its report names you.',
+  // What follows depends on what was asked, about doing or about taking back: the card says it.
   happened: 'Recorded: it happened. {operation} goes on from there.',
   did_not: 'Recorded: it did not happen. {operation} goes on from there.',
-  abandon: 'Recorded: {operation} is given up, and what it did is taken back.',
+  abandon: 'Recorded. {operation} goes on from there.',
 } as const;
 
 /** The short answer to a click that decided something; the card tells the rest. */

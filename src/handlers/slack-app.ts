@@ -1,16 +1,16 @@
 // The Slack app: one door for Slack's requests, and who is called for which of them.
 import { App, type Receiver } from '@slack/bolt';
-import { Fault, Refusal, reasonOf } from '../core/errors.ts';
+import { Fault, Refusal } from '../core/errors.ts';
 import type { IncidentUseCases } from '../core/incident-use-cases.ts';
 import type { Home } from '../core/incident-views.ts';
 import type { Secret } from '../core/secret.ts';
 import type { System } from '../core/system.ts';
-import { CONFIRM_VIEW, INCIDENT_VIEWS } from '../messages/buttons.ts';
+import { CODE_VIEW, CONFIRM_VIEW, INCIDENT_VIEWS } from '../messages/buttons.ts';
 import type { Log } from '../operations/deps.ts';
 import type { UseCases } from '../operations/use-cases.ts';
 import { boltLogger } from './bolt-logger.ts';
 import { type ActionArgs, onClick } from './clicks.ts';
-import { onConfirmTyped, type ViewArgs } from './confirm-typed.ts';
+import { onCodeTyped, onConfirmTyped, type ViewArgs } from './confirm-typed.ts';
 import { onDr } from './dr-command.ts';
 import { onHome } from './home.ts';
 import { httpDoor } from './http-door.ts';
@@ -102,6 +102,7 @@ function listen(app: App, tools: Tools): (ms: number) => Promise<void> {
   );
   app.action<ActionArgs['body']>(/^(?!incident_|command_)/s, (args) => tracked(onClick(args as ActionArgs, tools)));
   app.view(CONFIRM_VIEW.callback, (args) => tracked(onConfirmTyped(args as ViewArgs, tools)));
+  app.view(CODE_VIEW.callback, (args) => tracked(onCodeTyped(args as ViewArgs, tools)));
   app.view(INCIDENT_VIEWS.declare, (args) => tracked(onDeclareTyped(args as ViewArgs, tools)));
   app.view(INCIDENT_VIEWS.say, (args) => tracked(onSayTyped(args as ViewArgs, tools)));
   app.view(INCIDENT_VIEWS.tick, (args) => tracked(onTickChosen(args as ViewArgs, tools)));
@@ -130,7 +131,7 @@ function doorOf({ mode, appToken, signingSecret, port, host, apiUrl, log }: Slac
 
 async function whoWeAre({ client }: App, { botToken, team }: SlackAppOptions): Promise<Identity> {
   const who = await client.auth.test({ token: botToken.open() }).catch((cause: unknown) => {
-    throw new Fault('asking Slack who we are', { cause: reasonOf(cause) });
+    throw new Fault('asking Slack who we are', { cause });
   });
   if (who.team_id === undefined || who.user_id === undefined) throw new Fault('asking Slack who we are');
   if (team !== undefined && who.team_id !== team) {

@@ -5,7 +5,7 @@ import type { IncidentEvent } from '../core/incident-log.ts';
 import type { IncidentUseCases } from '../core/incident-use-cases.ts';
 import { isEnded, type Operation } from '../core/operation.ts';
 import type { System } from '../core/system.ts';
-import { list } from '../core/wording.ts';
+import { list, utc } from '../core/wording.ts';
 import type { IncidentDeps } from './deps.ts';
 import { requireItem, requireOpen, requireScenario, said } from './require.ts';
 import { findIncident, linkedOf } from './sight.ts';
@@ -43,6 +43,26 @@ export function setLevel(deps: IncidentDeps, { level, ...actor }: On<'setLevel'>
   return act(deps, actor, (incident) => {
     requireOpen(incident);
     return incident.level === level ? [] : [{ type: 'level_set', by: actor.by, level }];
+  });
+}
+
+/** Reaches the point of the review (G22), also when the incident is over; a second moment takes the place of the first. */
+export function setReview(
+  deps: IncidentDeps,
+  { at, ...actor }: Actor & { readonly at: string },
+  now: Date,
+): Promise<Incident> {
+  return act(deps, actor, ({ id, reached }) => {
+    if (Date.parse(at) <= now.getTime()) {
+      throw new Refusal(
+        'review-in-the-past',
+        `${utc(at)} is over.`,
+        `Say when the review of ${id} will be, such as “2025-11-23 10:00 UTC”.`,
+      );
+    }
+    const note = `the review is at ${utc(at)}`;
+    if (reached.review?.note === note) return [];
+    return [{ type: 'reached', milestone: 'review', by: actor.by, note }];
   });
 }
 

@@ -4,7 +4,7 @@ import { firstBroken } from '../core/chain.ts';
 import type { IncidentCommand } from '../core/command.ts';
 import type { System } from '../core/system.ts';
 import type { Answer } from '../core/views.ts';
-import { acknowledge, resolve, update } from './act.ts';
+import { acknowledge, resolve, setLevel, setReview, update } from './act.ts';
 import { chooseIncident, openBeside } from './choose.ts';
 import { declare } from './declare.ts';
 import type { IncidentDeps } from './deps.ts';
@@ -48,7 +48,10 @@ export async function answerIncident(deps: IncidentDeps, command: IncidentComman
   }
 }
 
-type OnOne = Extract<IncidentCommand, { do: 'ack' | 'update' | 'resolve' | 'timeline' | 'checklist' }>;
+type OnOne = Extract<
+  IncidentCommand,
+  { do: 'ack' | 'update' | 'level' | 'review' | 'resolve' | 'timeline' | 'checklist' }
+>;
 
 async function onOne(deps: IncidentDeps, command: OnOne, { by, system, now }: Asked) {
   const { id: incident, system: name } = await chooseIncident(deps, command.incident, system.name);
@@ -61,6 +64,10 @@ async function onOne(deps: IncidentDeps, command: OnOne, { by, system, now }: As
       const { text, public: isPublic } = command;
       return said('updated', await update(deps, { incident, by, text, public: isPublic }), of);
     }
+    case 'level':
+      return said('level_set', await setLevel(deps, { incident, by, level: command.level }), of);
+    case 'review':
+      return said('review_set', await setReview(deps, { incident, by, at: command.at }, now), of);
     case 'resolve':
       return said('resolved', await resolve(deps, { incident, by, text: command.text }), of);
     case 'timeline': {
@@ -72,7 +79,7 @@ async function onOne(deps: IncidentDeps, command: OnOne, { by, system, now }: As
   }
 }
 
-function said<D extends 'acknowledged' | 'updated' | 'resolved'>(
+function said<D extends 'acknowledged' | 'updated' | 'level_set' | 'review_set' | 'resolved'>(
   did: D,
   incident: Awaited<ReturnType<typeof chooseIncident>>,
   system: System,

@@ -22,6 +22,7 @@ const KIND_WORDS: Readonly<Record<AlertKind, string>> = {
   old: 'the newest backup is too old',
   size: 'the size of the backup is off',
   retention: 'the retention is not as stated',
+  offsite: 'the copy out of the house is missing or old',
   'restore-test': 'restoring is not proven',
   disk: 'the disk fills up',
   lag: 'the replica lags behind',
@@ -47,27 +48,37 @@ export function alertHeadline(
   return `${overAt === null ? word : `OVER (was ${word})`}: ${title} ${environment}: ${KIND_WORDS[kind]}`;
 }
 
-/** Whoever has to answer at once is mentioned. */
 export function alertCard(alert: Alert, system: System, now: Date): Message {
-  const { id, severity, text, raisedAt, seenAt, overAt, environment, about } = alert;
+  const { id, text, raisedAt, seenAt, overAt, environment, about } = alert;
   const facts = ended(sentence(text, 600));
   const lasted =
     overAt === null
       ? `since ${utcShort(raisedAt, now)}, for ${ago(raisedAt, now)}`
       : `from ${utcShort(raisedAt, now)} to ${utcShort(overAt, now)}, ${ago(raisedAt, new Date(overAt))}`;
-  const answer = overAt === null ? `Answer ${answerText(severity)}.` : 'Nothing is left to do.';
-  const whom = overAt === null && severity === 'critical' ? ownersOf(system).map(person) : [];
-  const called = whom.length === 0 ? '' : ` ${whom.join(' ')}`;
+  const answer = answerLine(alert, system);
   const what = about === '' ? '' : ` (${inert(about, 80)})`;
   const headline = alertHeadline(alert, system);
-  return message(`${id} ${inert(headline, 250)}. ${facts} ${answer}${called}`, [
+  return message(`${id} ${inert(headline, 250)}. ${facts} ${answer}`, [
     header(headline),
     section(`*${id}* · ${inert(system.title, 80)} ${inert(environment, 60)}${what} · raised at ${utc(raisedAt)}`),
-    section([`*Read:* ${facts}`, `*How long:* ${lasted}.`, `*Response:* ${answer}${called}`].join('\n')),
+    section([`*Read:* ${facts}`, `*How long:* ${lasted}.`, `*Response:* ${answer}`].join('\n')),
     overAt === null ? controls(alert) : null,
     ...(overAt === null ? [context(...remedyText(alert))] : []),
     context(`last looked at ${utcTime(seenAt)} · as of ${utcTime(now.toISOString())}`),
   ]);
+}
+
+/** In the thread of the card, when it has got worse: an edit reaches nobody. */
+export function alertNote(alert: Alert, system: System): Message {
+  const text = `${alert.id} is ${SEVERITY_WORDS[alert.severity]} now: ${ended(sentence(alert.text, 600))} ${answerLine(alert, system)}`;
+  return message(text, [section(text)]);
+}
+
+/** Whoever has to answer at once is mentioned. */
+function answerLine({ overAt, severity }: Alert, system: System): string {
+  if (overAt !== null) return 'Nothing is left to do.';
+  const whom = severity === 'critical' ? ownersOf(system).map(person) : [];
+  return [`Answer ${answerText(severity)}.`, ...whom].join(' ');
 }
 
 function controls({ id, system, severity, text, raisedAt, remedy }: Alert) {

@@ -76,13 +76,18 @@ function operationMessage(operation: Operation, late: boolean, channel: string):
 /** What was just done to an incident: its card and its thread tell the rest. */
 function doneMessage({ did, incident, system, beside = [] }: View & { is: 'incident' }): Message {
   const { id, level } = incident;
-  const where = `its card is in ${channelLink(system.channel)}`;
+  const isOpening = system.incidents.ownChannel && incident.channel === undefined;
+  const where = isOpening
+    ? `it gets a channel of its own: ${channelLink(system.channel)} says which`
+    : `its card is in ${channelLink(incident.channel ?? system.channel)}`;
   const next = `${code('/dr assess')} leads to the way out, ${code('/dr checklist pre')} through it.`;
   const also = beside.length === 0 ? '' : ` Open beside it: ${list(beside)}.`;
   const texts = {
     declared: `Declared as ${id}, ${LEVEL_WORDS[level]}; ${where}. The clocks run.${also} ${next}`,
     acknowledged: `You have acknowledged ${id}: nobody else is called. ${capital(where)}.`,
     updated: `Kept for ${id}: it stands in the thread of its card and in the next update.`,
+    level_set: `${id} is ${LEVEL_WORDS[level]}; ${where}. Whoever that level concerns is told.`,
+    review_set: `Kept for ${id}: ${incident.reached.review?.note ?? 'its review is scheduled'}; ${where}.`,
     resolved: `${id} is resolved: everybody who was told of it is told of its end; ${where}.`,
   };
   return message(texts[did], [section(texts[did])]);

@@ -2,6 +2,7 @@
 import type { SectionBlock } from '@slack/types';
 import { ruleText, tally } from '../core/consent.ts';
 import type { Operation } from '../core/operation.ts';
+import type { System } from '../core/system.ts';
 import { ago, count, list, span, utcShort } from '../core/wording.ts';
 import { inert, section } from './blocks.ts';
 import { person } from './inline.ts';
@@ -23,6 +24,20 @@ export function approvals(operation: Operation, now: Date): SectionBlock | null 
   const still = missing.length === 0 ? '' : ` Still needed among them: ${inert(list(missing), 200)}.`;
   const lines = [`*Approvals: ${have} of ${need}*`, ...votes, `${rule}${still}`, expiry(operation, now)];
   return section(lines.filter((line) => line !== '').join('\n'));
+}
+
+/** Calls those who may approve, by a mention; null when nobody is waited for. */
+export function calledLine({ id, plan, state, requestedBy }: Operation, roles: System['roles']): string | null {
+  const { consent } = plan;
+  if (state !== 'awaiting_approval' || consent.kind !== 'approvals') return null;
+  const named = consent.roles.flatMap((name) => {
+    const role = roles[name];
+    if (role === undefined) return [];
+    if ('group' in role) return [`<!subteam^${role.group}|@${inert(name, 60)}>`];
+    return role.users.filter((user) => consent.requesterCounts || user !== requestedBy).map(person);
+  });
+  if (named.length === 0) return null;
+  return `${id} waits for ${count(consent.count, 'approval')}: ${[...new Set(named)].join(' ')}`;
 }
 
 /** `1 of 2 approvals; needs 1 more person, as engineering-lead`. Made inert. */

@@ -23,23 +23,27 @@ export const CONFIRM_VIEW = {
   action: 'confirm_name',
 } as const;
 
-/** The operation as it was shown: the digest binds the click to the plan on the card. `asks` is the question that it answers. */
+/** The dialog in which an approver types a one-time code. */
+export const CODE_VIEW = {
+  callback: 'operation_code_typed',
+  block: 'approval_code',
+  action: 'one_time_code',
+} as const;
+
+/** The operation as it was shown: the digest binds the click to the plan on the card. `asks` is the number of the question that it answers. */
 export const ButtonValue = z.strictObject({
   operation: OperationId,
   digest: z.string().regex(/^[0-9a-f]{64}$/),
-  asks: z
-    .strictObject({ step: z.string().regex(/^s[1-9][0-9]?$/), about: z.enum(['step', 'undo', 'task']) })
-    .optional(),
+  asks: z.int().positive().optional(),
 });
 export type ButtonValue = z.infer<typeof ButtonValue>;
 
 /** The value of a button, and the private metadata of the dialog. */
 export function buttonValue(
   { id, digest }: { readonly id: string; readonly digest: string },
-  asked?: Pick<Question, 'step' | 'about'>,
+  asked?: Pick<Question, 'seq'>,
 ): string {
-  const asks = asked && { step: asked.step, about: asked.about };
-  const value: ButtonValue = { operation: id, digest, ...(asks === undefined ? {} : { asks }) };
+  const value: ButtonValue = { operation: id, digest, ...(asked === undefined ? {} : { asks: asked.seq }) };
   return JSON.stringify(value);
 }
 

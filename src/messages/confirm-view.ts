@@ -1,9 +1,10 @@
 // The dialog in which the requester types the name of what will be overwritten.
 import type { ModalView } from '@slack/types';
 import type { Operation } from '../core/operation.ts';
-import { inert, LIMITS, plain, section } from './blocks.ts';
+import { inert, LIMITS, plain, plainText, section } from './blocks.ts';
 import { buttonValue, CONFIRM_VIEW } from './buttons.ts';
 import { statementLine, warningLine } from './consequences.ts';
+import { dialog } from './dialog-parts.ts';
 import { undoLine } from './undo-line.ts';
 
 const NAME = 60;
@@ -14,13 +15,11 @@ export function confirmView(operation: Operation): ModalView {
   const { name, database, identity } = plan.target;
   const warnings = plan.statements.filter(({ tone }) => tone === 'warn').slice(0, 4);
   const source = plan.statements.filter(({ label, tone }) => label === 'Source' && tone === 'plain').slice(0, 1);
-  return {
-    type: 'modal',
-    callback_id: CONFIRM_VIEW.callback,
-    private_metadata: buttonValue(operation),
-    title: { type: 'plain_text', text: plain(`Confirm ${id}`, 24), emoji: false },
-    submit: { type: 'plain_text', text: 'Confirm', emoji: false },
-    close: { type: 'plain_text', text: 'Back', emoji: false },
+  return dialog({
+    callback: CONFIRM_VIEW.callback,
+    metadata: buttonValue(operation),
+    title: `Confirm ${id}`,
+    submit: 'Confirm',
     blocks: [
       section(`*${inert(plan.headline, 300)}*`),
       section(`*Target:* ${inert(name, 80)}/${inert(database, 80)}, identity ${inert(identity, 80)}`),
@@ -29,11 +28,11 @@ export function confirmView(operation: Operation): ModalView {
       {
         type: 'input',
         block_id: CONFIRM_VIEW.block,
-        label: { type: 'plain_text', text: plain(`Type ${plain(name, NAME)} to confirm`, LIMITS.header), emoji: false },
+        label: plainText(`Type ${plain(name, NAME)} to confirm`, LIMITS.header),
         element: { type: 'plain_text_input', action_id: CONFIRM_VIEW.action, max_length: 200 },
       },
     ],
-  };
+  });
 }
 
 /** What stands under the input after something else was typed. */

@@ -1,7 +1,6 @@
 // The buttons of a card: only those that can do something in the state the operation is in.
 import type { ActionsBlock, Button } from '@slack/types';
-import { isEnded, type Operation } from '../core/operation.ts';
-import { changesEnvironment } from '../core/plan.ts';
+import { hasBegunChanging, isEnded, type Operation } from '../core/operation.ts';
 import { actions, button } from './blocks.ts';
 import { ACTIONS, buttonValue } from './buttons.ts';
 
@@ -32,14 +31,16 @@ function deciding(operation: Operation): Button[] {
 }
 
 /** The rule of operations/decide: nothing is stopped in the middle of a change. */
-function isCancellable({ state, gatePassed, plan }: Operation): boolean {
-  return !isEnded(state) && !(gatePassed && changesEnvironment(plan));
+function isCancellable(operation: Operation): boolean {
+  return !isEnded(operation.state) && !hasBegunChanging(operation);
 }
 
 function approve(operation: Operation): Button {
+  const { consent } = operation.plan;
+  const opensDialog = consent.kind === 'approvals' && consent.secondFactor !== undefined;
   return button({
     action: ACTIONS.approve,
-    label: 'Approve',
+    label: opensDialog ? 'Approve…' : 'Approve',
     says: `Approve ${operation.id}: ${operation.plan.headline}`,
     value: buttonValue(operation),
     style: 'primary',

@@ -90,6 +90,8 @@ function workText(work: ScheduledWork): string {
       return `keeps a candidate warm beside ${inert(work.environment, 60)}`;
     case 'copy':
       return 'copies the latest backup out of the house';
+    case 'export':
+      return 'exports what the law has to be able to read';
     case 'drill':
       return `runs the drill ${inert(work.drill, 60)}`;
     case 'review':

@@ -66,12 +66,13 @@ function line(text: string): Told {
   return { line: text, details: [], checks: [] };
 }
 
-function approvedLine(operation: Operation, { by, roles }: Event & { type: 'approved' }, at: string): string {
+function approvedLine(operation: Operation, { by, roles, factor }: Event & { type: 'approved' }, at: string): string {
   // Approvals as they stood then: later ones are not counted yet.
   const votes = operation.votes.filter((vote) => vote.at <= at);
   const standing = votes.some((vote) => vote.by === by && vote.at === at);
   const tail = standing ? ` ${tallyText({ plan: operation.plan, votes })}.` : '';
-  return `${person(by)} approved ${operation.id} as ${inert(list(roles), 200)}.${tail}`;
+  const how = factor === undefined ? '' : ', with a one-time code';
+  return `${person(by)} approved ${operation.id} as ${inert(list(roles), 200)}${how}.${tail}`;
 }
 
 function voided(by: readonly string[]): string {

@@ -17,6 +17,7 @@ const GROUP_OF: Readonly<Record<Verb, (typeof GROUPS)[number]>> = {
   verify: 'Prepare',
   backup: 'Prepare',
   copy: 'Prepare',
+  export: 'Prepare',
   warm: 'Prepare',
   schedules: 'Prepare',
   incident: 'In an incident',
@@ -37,6 +38,9 @@ const GROUP_OF: Readonly<Record<Verb, (typeof GROUPS)[number]>> = {
   help: 'Look',
 };
 
+/** The longest usage is never cut: what is behind it would be unknown. */
+const USAGE = 400;
+
 /** All commands in groups, or one of them with an example. */
 export function helpMessage(about: Verb | null): Message {
   if (about !== null) return one(about);
@@ -52,11 +56,11 @@ export function helpMessage(about: Verb | null): Message {
 
 function entryOf(verb: Verb): string {
   const { usage, does } = GRAMMAR[verb];
-  return `${code(usage)}\n${sentence(does)}`;
+  return `${code(usage, USAGE)}\n${sentence(does)}`;
 }
 
 function one(verb: Verb): Message {
   const { usage, does, example } = GRAMMAR[verb];
-  const lines = [`${code(usage)}`, sentence(does), `Example: ${code(example)}`];
+  const lines = [code(usage, USAGE), sentence(does), `Example: ${code(example)}`];
   return message(`${sentence(does)} Example: ${code(example)}`, [section(lines.join('\n'))]);
 }

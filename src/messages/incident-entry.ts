@@ -25,6 +25,10 @@ export function incidentLine(
       return `${person(event.by)} chose the scenario ${scenarioText(event.scenario, system)}.`;
     case 'updated':
       return `${person(event.by)}${event.public ? ' (public)' : ''}: ${ended(said(event.text, 900))}`;
+    case 'channel':
+      return event.channel === null
+        ? `A channel of its own could not be had for ${id}: ${ended(inert(event.why ?? 'unknown why', 200))}`
+        : `${id} has a channel of its own: <#${event.channel}>.`;
     case 'linked': {
       const linked = operations.find(({ operation }) => operation.id === event.operation)?.operation;
       const what = linked === undefined ? '' : `: ${inert(linked.plan.headline, 200)}`;

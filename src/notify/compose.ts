@@ -11,7 +11,7 @@ import { statusUpdate } from '../messages/status-update.ts';
 type Source = {
   readonly operation: Operation;
   readonly entries: readonly Entry[];
-  readonly system: Pick<System, 'updates'>;
+  readonly system: Pick<System, 'updates' | 'roles'>;
   readonly now: Date;
 };
 
@@ -22,7 +22,7 @@ export function compose(telling: Telling, { operation, entries, system, now }: S
       return card(operation, now);
     case 'note': {
       const entry = entries.find(({ seq }) => seq === telling.seq);
-      return entry === undefined ? null : note(operation, entry);
+      return entry === undefined ? null : note(operation, entry, system.roles);
     }
     case 'update':
       return statusUpdate(operation, entries, {

@@ -79,7 +79,7 @@ function refused({ subject, telling }: OutboxItem, code: string, { log }: Tools)
 }
 
 function placeOf({ telling, card }: OutboxItem, channel: string): Place {
-  if (telling.kind === 'update' || telling.kind === 'files' || card === null) return { channel };
+  if (card === null) return { channel };
   return telling.kind === 'card' ? { channel, replaces: card.ts } : { channel, thread: card.ts };
 }
 

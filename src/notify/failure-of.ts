@@ -1,5 +1,11 @@
 // What a failed call to Slack means for the message: it certainly did not arrive, or nobody knows.
-import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError, WebAPIRequestError } from '@slack/web-api';
+import {
+  ErrorCode,
+  WebAPIHTTPError,
+  WebAPIPlatformError,
+  WebAPIRateLimitedError,
+  WebAPIRequestError,
+} from '@slack/web-api';
 import { reasonOf } from '../core/errors.ts';
 
 export type Failure = {
@@ -37,6 +43,7 @@ const ABOUT_SLACK = [
 ];
 /** The connection was never made, so nothing was sent. */
 const NEVER_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'];
+const AWAY: readonly string[] = [ErrorCode.RequestError, ErrorCode.HTTPError, ErrorCode.RateLimitedError];
 const WAIT_UNTOLD_SECONDS = 30;
 const LONGEST_WHY = 200;
 
@@ -51,6 +58,15 @@ export function failureOf(thrown: unknown): Failure {
   // The client throws a bare Error for a 429 that does not say for how long.
   if (why.startsWith('Retry header did not contain')) return rateLimited(why, WAIT_UNTOLD_SECONDS);
   return unanswered;
+}
+
+/** Whether Slack itself could not be asked, or had no answer: anything that it did answer, such as a wrong token, stays so. */
+export function slackIsAway(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  // By its code: Bolt throws errors of classes of its own copy.
+  if ('code' in thrown && AWAY.includes(String(thrown.code))) return true;
+  if (thrown instanceof WebAPIPlatformError) return [...HALF_DONE, 'service_unavailable'].includes(thrown.data.error);
+  return slackIsAway(thrown.cause);
 }
 
 function rateLimited(why: string, retryAfter: number): Failure {

@@ -6,7 +6,7 @@ import type { Topic } from './topic.ts';
 
 type Options = {
   readonly operations: Pick<OperationStore, 'load' | 'journal'>;
-  readonly systems: readonly Pick<System, 'name' | 'channel' | 'updates'>[];
+  readonly systems: readonly Pick<System, 'name' | 'channel' | 'updates' | 'roles'>[];
   readonly now: () => Date;
 };
 

@@ -95,12 +95,13 @@ async function outcomeOf(options: Options, item: OutboxItem, loop: Loop): Promis
   const content = composed(source, item, log);
   if ('is' in content) return content;
 
-  const apart = kind === 'update' || kind === 'files' || item.card === null;
-  const channel = apart ? source.channel : item.card.channel;
+  const apart = source.apart === true || kind === 'update' || kind === 'files';
+  const placed = apart ? { ...item, card: null } : item;
+  const channel = placed.card?.channel ?? source.channel;
   const rest = loop.pace.restSeconds(channel);
   if (rest > 0) return { is: 'again', seconds: rest, why: 'its channel is left alone for a while' };
-  if (kind !== 'card' || item.card === null) await pause(loop.pace.msToNextPost(channel), loop.stopping);
-  const delivery = await deliver(item, content, channel, { client, outbox, pace: loop.pace, log });
+  if (kind !== 'card' || placed.card === null) await pause(loop.pace.msToNextPost(channel), loop.stopping);
+  const delivery = await deliver(placed, content, channel, { client, outbox, pace: loop.pace, log });
   if (delivery.is !== 'sent') return delivery;
   return { is: 'sent', message: { ...delivery.posted, seq: source.seq } };
 }

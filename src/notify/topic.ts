@@ -16,6 +16,8 @@ export type Upload = { readonly comment: string; readonly files: readonly [FileT
 /** A subject as it is at this moment. */
 export type Source = {
   readonly channel: string;
+  /** Told by itself, not as a reply to the card: another channel than the card's. */
+  readonly apart?: boolean;
   /** Up to which entry of its log a message tells it. */
   readonly seq: number;
   /** Null when there is nothing to say. Throws only by a defect. */

@@ -1,11 +1,12 @@
 // The answer to a committed command: an operation, something to read, or a refusal. Recorded, so that it is given once.
 
+import type { IncidentCommand } from '../core/command.ts';
 import { Refusal, reasonOf } from '../core/errors.ts';
 import { type Parsed, parseCommand } from '../core/parse-command.ts';
 import type { Accepted, AnswerRecord } from '../core/ports.ts';
 import type { Answer } from '../core/views.ts';
 import { cancel } from './decide.ts';
-import type { Deps } from './deps.ts';
+import type { Deps, Place } from './deps.ts';
 import { findOperation, findSystem } from './find-system.ts';
 import { look } from './look.ts';
 import { propose } from './propose.ts';
@@ -14,6 +15,9 @@ import { propose } from './propose.ts';
 const CLAIM_SECONDS = 120;
 /** How long after its receipt a command that nobody waits for is tried again when answering it breaks off. */
 const TRIED_FOR_MS = 10 * 60_000;
+
+/** How long after its receipt a command that nobody waits for may still act on what there is, without a plan or a card. */
+const ACTS_FOR_MS = 5 * 60_000;
 
 /**
  * Null when somebody else is answering it. A command that was answered before gets the first answer again. An answer that
@@ -34,12 +38,27 @@ export async function answer(deps: Deps, accepted: Accepted): Promise<Answer | n
 export async function answerLate(deps: Deps, accepted: Accepted, now: Date): Promise<void> {
   const claimed = await deps.commands.claim(accepted.id, CLAIM_SECONDS);
   if (claimed === null) return;
+  const age = now.getTime() - Date.parse(claimed.receivedAt);
+  if (age > ACTS_FOR_MS && actsAtOnce(claimed.intake.text)) {
+    deps.log.warn({ commandId: claimed.id, user: claimed.intake.user }, 'command is too old to be acted on');
+    await deps.commands.answer(claimed.id, { is: 'refused', text: TOO_OLD });
+    return;
+  }
   try {
     await give(deps, claimed);
   } catch (thrown) {
-    if (now.getTime() - Date.parse(claimed.receivedAt) > TRIED_FOR_MS) await giveUp(deps, claimed, thrown);
+    if (age > TRIED_FOR_MS) await giveUp(deps, claimed, thrown);
     throw thrown;
   }
+}
+
+const TOO_OLD = 'It could be answered after minutes only, when what it is about may have changed: nothing was done.';
+
+/** Stops an operation, or changes an incident, with what is known by now. A plan is made anew, and people agree to it first. */
+function actsAtOnce(text: string): boolean {
+  const parsed: Parsed = parseCommand(text);
+  if (parsed.is === 'query') return parsed.command.verb === 'cancel';
+  return parsed.is === 'incident' && parsed.command.do !== 'declare';
 }
 
 async function give(deps: Deps, claimed: Accepted): Promise<Answer> {
@@ -65,21 +84,28 @@ async function answerFor(deps: Deps, { id, intake }: Accepted): Promise<Answer> 
     case 'help':
       return { is: 'view', view: { is: 'help', about: parsed.about } };
     case 'operation': {
-      const asked = { id, command: parsed.command, by: intake.user, channel: intake.channel };
+      const asked = { id, command: parsed.command, by: intake.user, place: await deps.placeOf(intake.channel) };
       return { is: 'operation', ...(await propose(deps, asked)) };
     }
     case 'incident': {
-      const { command } = parsed;
-      const system = findSystem(deps.systems, command.system, intake.channel);
-      return deps.answerIncident(command, { id, by: intake.user, system });
+      const place = await deps.placeOf(intake.channel);
+      const system = findSystem(deps.systems, parsed.command.system, place);
+      return deps.answerIncident(aboutIncidentOf(place, parsed.command), { id, by: intake.user, system });
     }
     case 'query': {
       const { command } = parsed;
-      if (command.verb !== 'cancel') return { is: 'view', view: await look(deps, command, intake.channel) };
+      if (command.verb !== 'cancel')
+        return { is: 'view', view: await look(deps, command, await deps.placeOf(intake.channel)) };
       const operation = await cancel(deps, { operation: command.operation, by: intake.user });
       return { is: 'operation', operation, late: false };
     }
   }
+}
+
+/** In the channel of an incident that one is meant, unless another one or another system is named. */
+function aboutIncidentOf({ about }: Place, command: IncidentCommand): IncidentCommand {
+  const named = !('incident' in command) || command.incident !== null || command.system !== null;
+  return named || about === null ? command : { ...command, incident: about.incident };
 }
 
 async function formerAnswer({ operations }: Deps, record: AnswerRecord | null): Promise<Answer | null> {

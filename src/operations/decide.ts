@@ -4,41 +4,44 @@ import { Refusal } from '../core/errors.ts';
 import type { Event } from '../core/journal.ts';
 import { chain } from '../core/journal.ts';
 import { nextMove } from '../core/next-move.ts';
-import { apply, isEnded, type Operation } from '../core/operation.ts';
-import { changesEnvironment } from '../core/plan.ts';
-import type { System } from '../core/system.ts';
+import { apply, hasBegunChanging, isEnded, type Operation } from '../core/operation.ts';
+import type { Consent, System } from '../core/system.ts';
 import { utc } from '../core/wording.ts';
-import { requireOperator, requirePerson, rolesOf } from './authority.ts';
-import type { Click, Settlement } from './click.ts';
+import { requireCode, requireOperator, requirePerson, rolesOf } from './authority.ts';
+import type { Approval, Click, Settlement } from './click.ts';
 import type { Deps } from './deps.ts';
 import { bySystemName, findOperation } from './find-system.ts';
 import { wakeFor } from './wake.ts';
 
+type Approvals = Extract<Consent, { kind: 'approvals' }>;
+
 /** One approval by somebody who may, bound to the plan that was shown. The last one that is needed opens the gate. */
-export async function approve(deps: Deps, click: Click): Promise<Operation> {
+export async function approve(deps: Deps, click: Approval): Promise<Operation> {
   const { by, digest } = click;
   const roles = await approverRoles(deps, click);
+  // Judged before the code is asked for, which counts once, and again under the lock.
+  const shown = await findOperation(deps.operations, click.operation);
+  const { secondFactor: factor } = approvable(shown, click, roles, new Date());
+  if (factor !== undefined) await requireCode(deps.codes, click, new Date());
   return decide(deps, click.operation, (operation, now) => {
-    const rule = stillWaiting(operation, digest, now);
-    if (by === operation.requestedBy && !rule.requesterCounts) {
-      throw new Refusal(
-        'own-request',
-        'You asked for this, so your approval does not count.',
-        'It needs other people.',
-      );
-    }
-    if (roles.length === 0) throw notAnApprover(rule.roles);
-    if (operation.votes.some((vote) => vote.by === by)) {
-      throw new Refusal(
-        'already-approved',
-        'You have approved this already; it counts once.',
-        'It needs somebody else.',
-      );
-    }
+    const rule = approvable(operation, click, roles, now);
     const votes = [...operation.votes, { by, roles, at: now.toISOString() }];
-    const approved: Event = { type: 'approved', by, roles, digest };
+    const approved: Event = { type: 'approved', by, roles, digest, ...(factor === undefined ? {} : { factor }) };
     return tally(rule, votes).complete ? [approved, { type: 'consented' }] : [approved];
   });
+}
+
+/** The rule that this person's approval counts for. Throws Refusal when it would not count. */
+function approvable(operation: Operation, { by, digest }: Click, roles: readonly string[], now: Date): Approvals {
+  const rule = stillWaiting(operation, digest, now);
+  if (by === operation.requestedBy && !rule.requesterCounts) {
+    throw new Refusal('own-request', 'You asked for this, so your approval does not count.', 'It needs other people.');
+  }
+  if (roles.length === 0) throw notAnApprover(rule.roles);
+  if (operation.votes.some((vote) => vote.by === by)) {
+    throw new Refusal('already-approved', 'You have approved this already; it counts once.', 'It needs somebody else.');
+  }
+  return rule;
 }
 
 /** Deny wins over approve: it stops the operation as long as nothing has been changed. */
@@ -83,7 +86,7 @@ export async function cancel(deps: Deps, { operation: id, by }: Omit<Click, 'dig
   const { system } = await operationAndSystem(deps, id);
   await requireOperator(deps.people, system, by);
   return decide(deps, id, (operation) => {
-    const changing = operation.gatePassed && changesEnvironment(operation.plan);
+    const changing = hasBegunChanging(operation);
     // Once it is being taken back, stopping it again would only hide why.
     const stopped = isEnded(operation.state) || operation.stopped !== null;
     if (stopped || (changing && operation.question !== null)) throw notWaiting(operation);
@@ -123,10 +126,9 @@ export async function settle(deps: Deps, click: Settlement): Promise<Operation> 
   await requireOperator(deps.people, system, click.by);
   return decide(deps, click.operation, (operation) => {
     requireSamePlan(operation, click.digest);
-    const { step, about } = click.asks;
     const { question } = operation;
-    if (question?.step !== step || question.about !== about) throw notWaiting(operation);
-    return [{ type: 'answered', step, by: click.by, verdict: click.verdict }];
+    if (question?.seq !== click.asks) throw notWaiting(operation);
+    return [{ type: 'answered', step: question.step, by: click.by, verdict: click.verdict }];
   });
 }
 
@@ -163,7 +165,7 @@ async function approverRoles(deps: Deps, { operation: id, by }: Click): Promise<
   return consent.kind === 'approvals' ? rolesOf(deps.people, system, by, consent.roles) : [];
 }
 
-function stillWaiting(operation: Operation, digest: string, now: Date) {
+function stillWaiting(operation: Operation, digest: string, now: Date): Approvals {
   requireSamePlan(operation, digest);
   const { consent } = operation.plan;
   if (operation.state !== 'awaiting_approval' || consent.kind !== 'approvals') throw notWaiting(operation);

@@ -2,7 +2,7 @@
 import type { IncidentCommand } from '../core/command.ts';
 import type { AlertStore, ReportStore, ScheduleRun, ScheduleStore } from '../core/incident-ports.ts';
 import type { MonthFigures, ScheduleView } from '../core/incident-views.ts';
-import type { CommandStore, OperationStore, People, Queue, Systems } from '../core/ports.ts';
+import type { Codes, CommandStore, OperationStore, People, Queue, Systems } from '../core/ports.ts';
 import type { Runbooks } from '../core/runbook.ts';
 import type { System } from '../core/system.ts';
 import type { Answer } from '../core/views.ts';
@@ -18,6 +18,7 @@ export type Deps = {
   readonly operations: OperationStore;
   readonly queue: Queue;
   readonly people: People;
+  readonly codes: Codes;
   readonly systems: Systems;
   readonly runbooks: Runbooks;
   readonly alerts: Pick<AlertStore, 'open'>;
@@ -29,10 +30,23 @@ export type Deps = {
   nextDrill(system: System, drill: string, now: Date): string | null;
   /** `month`: `2026-11`. */
   month(system: System, month: string): Promise<MonthFigures>;
+  placeOf(channel: string): Promise<Place>;
   /** Commands about incidents have use cases of their own. `id` is that of the committed command. */
   answerIncident(
     command: IncidentCommand,
     asked: { readonly id: string; readonly by: string; readonly system: System },
   ): Promise<Answer>;
+  readonly audit: Audit;
   readonly log: Log;
+};
+
+/** Where a command was typed; `about` the incident whose own channel that is. */
+export type Place = {
+  readonly channel: string;
+  readonly about: { readonly system: string; readonly incident: string } | null;
+};
+
+export type Audit = {
+  /** Resolves when whatever was written is also in the second record, where there is one. Throws when it cannot be. */
+  secure(): Promise<void>;
 };

@@ -4,7 +4,7 @@ import { LeaseLost, reasonOf } from '../core/errors.ts';
 import type { Event } from '../core/journal.ts';
 import { nextMove } from '../core/next-move.ts';
 import { isEnded, type Operation, stepOf } from '../core/operation.ts';
-import type { Step } from '../core/plan.ts';
+import { isChange, type Step } from '../core/plan.ts';
 import { attempt, reach, type Work } from './work.ts';
 
 /** Intent first, then the act, then the result. */
@@ -27,6 +27,10 @@ export async function begin(work: Work, operation: Operation, step: Step): Promi
 
 async function act(work: Work, operation: Operation, step: Step): Promise<Operation> {
   let outcome: Outcome;
+  // Without a lasting record of who wanted it, nothing is changed (fault 58).
+  const recorded = isChange(step) ? await attempt(() => work.deps.audit.secure()) : { value: null };
+  if ('problem' in recorded)
+    return ended(work, step, untouched(`it could not be written down lastingly: ${recorded.problem}`), false);
   try {
     const { action, args, run } = reachIntended(work, operation, step);
     if (action.asks !== undefined) return ask(work, step, action.asks(args));

@@ -5,7 +5,7 @@ import type { Operation } from '../core/operation.ts';
 import type { Deps } from './deps.ts';
 import { begin, resume } from './do-step.ts';
 import { findOperation } from './find-system.ts';
-import { passGate } from './pass-gate.ts';
+import { keepConsent, passGate } from './pass-gate.ts';
 import { takeBack } from './take-back.ts';
 import { hold } from './tenure.ts';
 import { wake } from './wake.ts';
@@ -23,7 +23,8 @@ export async function execute(deps: Deps, options: ExecutorOptions, id: string, 
   const operation = await findOperation(deps.operations, id);
   const tenure = hold(deps, lease, { seconds: options.leaseSeconds, from: operation.state, stop: signal });
   try {
-    await carryOn({ deps, options, tenure }, operation);
+    const work: Work = { deps, options, tenure };
+    await carryOn(work, await keepConsent(work, operation));
   } catch (thrown) {
     // A lost lease or a stop is not a failure of the operation: whoever holds it next goes on from the journal.
     if (!(thrown instanceof LeaseLost) && !tenure.signal.aborted) throw thrown;

@@ -4,10 +4,12 @@ import type { Operation } from '../core/operation.ts';
 import type { OperationStore, Systems } from '../core/ports.ts';
 import type { System } from '../core/system.ts';
 import { list } from '../core/wording.ts';
+import type { Place } from './deps.ts';
 
-/** The named system; else the one whose incident channel this is; else the only one. */
-export function findSystem({ all }: Systems, named: string | null, channel: string): System {
-  if (named !== null) return bySystemName(all, named);
+/** The named system; else that of the incident whose own channel this is; else the one that is told here; else the only one. */
+export function findSystem({ all }: Systems, named: string | null, { channel, about }: Place): System {
+  const name = named ?? about?.system ?? null;
+  if (name !== null) return bySystemName(all, name);
   const here = all.filter((system) => system.channel === channel);
   const candidates = here.length === 0 ? all : here;
   const [only, ...others] = candidates;

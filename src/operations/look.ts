@@ -5,7 +5,7 @@ import type { QueryCommand } from '../core/command.ts';
 import { Refusal } from '../core/errors.ts';
 import type { System } from '../core/system.ts';
 import type { SystemStatus, View } from '../core/views.ts';
-import type { Deps } from './deps.ts';
+import type { Deps, Place } from './deps.ts';
 import { bySystemName, findOperation, findSystem } from './find-system.ts';
 import { retentionView } from './retention.ts';
 
@@ -14,7 +14,7 @@ const RECENT = 5;
 export async function look(
   deps: Deps,
   command: Exclude<QueryCommand, { verb: 'cancel' }>,
-  channel: string,
+  place: Place,
 ): Promise<View> {
   switch (command.verb) {
     case 'systems':
@@ -26,29 +26,29 @@ export async function look(
       return { is: 'status', at: new Date().toISOString(), systems: status };
     }
     case 'scenarios':
-      return { is: 'scenarios', system: findSystem(deps.systems, command.system, channel) };
+      return { is: 'scenarios', system: findSystem(deps.systems, command.system, place) };
     case 'backups': {
-      const system = findSystem(deps.systems, command.system, channel);
+      const system = findSystem(deps.systems, command.system, place);
       if (command.retention) return { is: 'retention', ...(await retentionView(deps, system)) };
       return backupsOf(deps, system);
     }
     case 'contacts':
-      return { is: 'contacts', system: findSystem(deps.systems, command.system, channel) };
+      return { is: 'contacts', system: findSystem(deps.systems, command.system, place) };
     case 'drills':
-      return drillsOf(deps, findSystem(deps.systems, command.system, channel), new Date());
+      return drillsOf(deps, findSystem(deps.systems, command.system, place), new Date());
     case 'schedules': {
-      const system = findSystem(deps.systems, command.system, channel);
+      const system = findSystem(deps.systems, command.system, place);
       const now = new Date();
       const schedules = deps.scheduleViews(system, await deps.schedules.latest(system.name), now);
       return { is: 'schedules', at: now.toISOString(), system, schedules };
     }
     case 'alerts': {
-      const system = findSystem(deps.systems, command.system, channel);
+      const system = findSystem(deps.systems, command.system, place);
       const alerts = await deps.alerts.open(system.name);
       return { is: 'alerts', at: new Date().toISOString(), system, alerts };
     }
     case 'report':
-      return reportOf(deps, findSystem(deps.systems, command.system, channel), command.of);
+      return reportOf(deps, findSystem(deps.systems, command.system, place), command.of);
     case 'audit': {
       const operation = await findOperation(deps.operations, command.operation);
       const entries = await deps.operations.journal(operation.id);

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Action, ActionName, Actions, Args } from '../core/action.ts';
 import { ActionArgs, EFFECTS } from '../core/action.ts';
 import { commandText, type OperationCommand } from '../core/command.ts';
-import { consentFor, shortfallsOf } from '../core/consent.ts';
+import { consentFor, keyedOf, shortfallsOf } from '../core/consent.ts';
 import { Refusal } from '../core/errors.ts';
 import type { Facts, Proof } from '../core/facts.ts';
 import type { Json } from '../core/json.ts';
@@ -15,13 +15,13 @@ import type { FactsNeed, PlanDraft, PlanInput, Runbook, StepDraft } from '../cor
 import type { System } from '../core/system.ts';
 import { factsOf } from '../runbooks/backup-choice.ts';
 import { requireOperator, requirePerson } from './authority.ts';
-import type { Deps } from './deps.ts';
+import type { Deps, Place } from './deps.ts';
 import { bySystemName, findOperation, findSystem, requireEnvironment } from './find-system.ts';
 import { heldIn, withOffsite } from './retention.ts';
 import { wakeFor } from './wake.ts';
 
 /** `id` is that of the committed command: one command leads to one operation. */
-type Asked = { readonly id: string; readonly command: OperationCommand; readonly by: string; readonly channel: string };
+type Asked = { readonly id: string; readonly command: OperationCommand; readonly by: string; readonly place: Place };
 /** `late`: a worker could not be woken; the sweeper will find the operation. */
 type Proposed = { readonly operation: Operation; readonly late: boolean };
 
@@ -55,13 +55,13 @@ async function store(deps: Deps, plan: Plan, { by, id }: Pick<Asked, 'by' | 'id'
 /** The system that the command is about, and the operation that it takes back or cleans up after. */
 async function whereOf(
   { systems, operations }: Deps,
-  { command, channel }: Asked,
+  { command, place }: Asked,
 ): Promise<{ system: System; former: Operation | null }> {
   if (command.verb === 'undo' || command.verb === 'cleanup') {
     const former = await findOperation(operations, command.operation);
     return { system: bySystemName(systems.all, former.plan.system), former };
   }
-  const system = findSystem(systems, command.system, channel);
+  const system = findSystem(systems, command.system, place);
   const environment = 'environment' in command ? command.environment : null;
   if (environment !== null) requireEnvironment(system, environment);
   return { system, former: null };
@@ -100,16 +100,25 @@ async function proofFor({ operations }: Deps, system: System, command: Operation
 }
 
 /** Refuses at once what the people that there are could never approve when this one asks. */
-async function requireApprovable({ people }: Deps, system: System, { gate, consent }: Plan, by: string): Promise<void> {
+async function requireApprovable(
+  { people, codes }: Deps,
+  system: System,
+  { gate, consent }: Plan,
+  by: string,
+): Promise<void> {
   if (gate === null || consent.kind !== 'approvals') return;
   const holders = new Map<string, readonly string[]>();
   for (const [name, role] of Object.entries(system.roles)) holders.set(name, await people.holders(role));
-  const [problem] = shortfallsOf(consent, holders, by);
+  const takesCodes = consent.secondFactor !== undefined;
+  const able = takesCodes ? keyedOf(holders, await codes.keyed()) : holders;
+  const [problem] = shortfallsOf(consent, able, by);
   if (problem === undefined) return;
   throw new Refusal(
     'not-approvable',
     `Nobody could approve this when you ask: ${problem}.`,
-    'Let somebody else ask for it.',
+    takesCodes
+      ? 'Let whoever runs Holdfast make keys for approvers (`npm start -- totp`), or let somebody else ask for it.'
+      : 'Let somebody else ask for it.',
   );
 }
 
@@ -136,8 +145,10 @@ function requireCapabilities(platform: Platform, need: FactsNeed, command: Opera
 /** Facts of the environments that the recipe names and of every protected one, for telling what is production by identity. */
 async function readFacts({ systems }: Deps, system: System, need: FactsNeed): Promise<Facts> {
   const guarded = Object.entries(system.environments).flatMap(([name, env]) => (env.protected ? [name] : []));
-  const read = await systems.facts(system, [...new Set([...need.environments, ...guarded])]);
-  const facts = need.offsite === undefined ? read : await withOffsite({ systems }, system, read, need.offsite);
+  const { storeMayBeAway = false } = need;
+  const read = await systems.facts(system, [...new Set([...need.environments, ...guarded])], { storeMayBeAway });
+  const copied = need.offsite === undefined ? read : await withOffsite({ systems }, system, read, need.offsite);
+  const facts = need.leftBy === undefined ? copied : await systems.leftBy(system, copied, need.leftBy);
   if (need.survey.length === 0) return facts;
   return systems.survey(system, facts, need.survey, need.writtenSince(facts));
 }

@@ -26,8 +26,10 @@ export function createSweep(deps: Deps): () => Promise<void> {
       if (last !== undefined) woken.set(id, last);
       if (!reached || (last !== undefined && Date.now() < last.next)) continue;
       // Each try of a queue that is down takes a second.
-      reached = await wake(deps, await findOperation(deps.operations, id));
-      if (reached) woken.set(id, again(last));
+      await tried(deps, `waking ${id}`, async () => {
+        reached = await wake(deps, await findOperation(deps.operations, id));
+        if (reached) woken.set(id, again(last));
+      });
     }
   }
 

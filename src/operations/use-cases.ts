@@ -4,7 +4,7 @@ import type { Operation } from '../core/operation.ts';
 import type { Accepted, Intake } from '../core/ports.ts';
 import type { Answer } from '../core/views.ts';
 import { answer } from './answer.ts';
-import type { Click, Settlement } from './click.ts';
+import type { Approval, Click, Settlement } from './click.ts';
 import { approve, cancel, confirm, deny, join, settle } from './decide.ts';
 import type { Deps } from './deps.ts';
 import { findOperation } from './find-system.ts';
@@ -15,7 +15,8 @@ export interface UseCases {
   accept(intake: Intake): Promise<{ readonly first: boolean; readonly accepted: Accepted }>;
   /** Answers a committed command: plans an operation, shows something, or refuses. Null when somebody else is at it. */
   answer(accepted: Accepted): Promise<Answer | null>;
-  approve(click: Click): Promise<Operation>;
+  /** Throws the Refusal `code-needed` when all is well but a one-time code is asked for and was not given. */
+  approve(click: Approval): Promise<Operation>;
   deny(click: Click): Promise<Operation>;
   /** The requester typed the target's name. */
   confirm(click: Click & { readonly typed: string }): Promise<Operation>;

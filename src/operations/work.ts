@@ -16,6 +16,9 @@ export type ExecutorOptions = {
   /** How often taking back a step is tried before a person is asked, and the pause between. */
   readonly undoTries: number;
   readonly undoPauseMs: number;
+  /** How often facts and roles are asked for at the gate before it stays closed, and the pause between. */
+  readonly gateTries: number;
+  readonly gatePauseMs: number;
 };
 
 export type Work = {

@@ -1,6 +1,6 @@
 // At start: can the approvals that the system files ask for be given at all, by the people that there are now?
-import { type Holders, peopleOf, shortfallsOf } from '../core/consent.ts';
-import type { People } from '../core/ports.ts';
+import { type Holders, keyedOf, peopleOf, shortfallsOf } from '../core/consent.ts';
+import type { Codes, People } from '../core/ports.ts';
 import type { Consent, System } from '../core/system.ts';
 import { list } from '../core/wording.ts';
 
@@ -9,16 +9,20 @@ type Problem = { readonly path: string; readonly message: string };
 
 /**
  * The rules of consent that nobody could ever fulfil, each with the system and the rule it is about; none when all is
- * well. Throws a Fault when Slack cannot be asked: a start without an answer would be a guess.
+ * well. Throws a Fault when Slack cannot be asked, or keys cannot be read: a start without an answer would be a guess.
  */
-export async function assertApprovers(systems: readonly System[], people: People): Promise<readonly Problem[]> {
+export async function assertApprovers(
+  systems: readonly System[],
+  { people, codes }: { readonly people: People; readonly codes: Pick<Codes, 'keyed'> },
+): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const system of systems) {
     const holders = await holdersOf(system, people);
     for (const [environment, { consent }] of Object.entries(system.environments)) {
       if (consent.kind !== 'approvals') continue;
       const path = `systems/${system.name}/environments/${environment}/consent`;
-      for (const message of problemsOf(consent, system, holders)) problems.push({ path, message });
+      const able = consent.secondFactor === undefined ? holders : keyedOf(holders, await codes.keyed());
+      for (const message of problemsOf(consent, system, { holders, able })) problems.push({ path, message });
     }
   }
   return problems;
@@ -30,12 +34,17 @@ async function holdersOf(system: System, people: People): Promise<Holders> {
   return holders;
 }
 
-function problemsOf(rule: Approvals, system: System, holders: Holders): string[] {
+/** `able`: those of the holders who could approve. */
+function problemsOf(
+  rule: Approvals,
+  system: System,
+  { holders, able }: { readonly holders: Holders; readonly able: Holders },
+): string[] {
   const operators = peopleOf(system.operators, holders);
   if (operators.length === 0) {
     return [`${system.name}: nobody may ask for an operation, because nobody holds ${list(system.operators)}`];
   }
-  const short = operators.map((requester) => shortfallsOf(rule, holders, requester));
+  const short = operators.map((requester) => shortfallsOf(rule, able, requester));
   // Somebody who cannot be approved is told so when asking; what nobody could ever have approved is a mistake.
   if (short.some((problems) => problems.length === 0)) return [];
   return [...new Set(short.flat())].map((why) => `${system.name}: ${why}, whoever asks`);

@@ -17,6 +17,8 @@ export type DatabaseOptions = {
 export type Query = <Row extends QueryResultRow>(sql: string, values?: readonly unknown[]) => Promise<Row[]>;
 
 const CONNECT_MS = 10_000;
+/** Left alone, the kernel asks after a silent peer in two hours only: a load would wait that long for a host that is gone. */
+export const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 30_000 } as const;
 /** The server ends a statement that takes too long; this is for a server that has stopped answering. */
 const ANSWER_MS = 5_000;
 
@@ -37,7 +39,7 @@ export async function withDatabase<T>(
     application_name: options.purpose,
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: options.timeoutSeconds * 1000 + ANSWER_MS,
-    keepAlive: true,
+    ...KEEP_ALIVE,
   });
   // Must be there: a connection that breaks between two statements would end the whole process.
   client.on('error', () => {});

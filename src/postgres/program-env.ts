@@ -19,6 +19,15 @@ export function connectionEnv(secret: Secret): Record<string, string> {
     PGPASSWORD: part(url.password || url.searchParams.get('password')),
     PGDATABASE: part(url.pathname.slice(1)),
     PGSSLMODE: tls,
+    PGSSLROOTCERT: url.searchParams.get('sslrootcert') ?? '',
+    PGSSLCERT: url.searchParams.get('sslcert') ?? '',
+    PGSSLKEY: url.searchParams.get('sslkey') ?? '',
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
+}
+
+/** For `--dbname`: what no variable can say. Besides the database, where it is not that of the connection string. */
+export function connectionInfo(database?: string): string {
+  const name = database === undefined ? '' : `dbname='${database.replaceAll(/['\\]/g, '\\$&')}' `;
+  return `${name}keepalives_idle=30 keepalives_interval=10 keepalives_count=3`;
 }

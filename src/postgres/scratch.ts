@@ -98,6 +98,11 @@ export async function scratchHomes({ dir, name }: Pick<ScratchOptions, 'dir' | '
   return (await readdir(dir)).filter((entry) => entry.startsWith(prefixOf(name))).map((entry) => join(dir, entry));
 }
 
+/** Whose a server of this directory was, "op-41"; null when it is none. */
+export function scratchOwner(entry: string): string | null {
+  return /^scratch-(.+)-[A-Za-z0-9]{6}$/.exec(entry)?.[1] ?? null;
+}
+
 function prefixOf(name: string): string {
   return `scratch-${name}-`;
 }

@@ -23,6 +23,7 @@ export type StructureOptions = {
 
 /** Where amcheck is put when it is not there, and removed from again; what a crash leaves of it, the next check removes. */
 const OURS = 'holdfast_amcheck';
+const TABLES = 'tables on disk';
 
 /**
  * One check for the tables and one for the indexes, and a failed one for each that is damaged. What could not be checked is
@@ -34,11 +35,18 @@ export async function checkStructure(database: Secret, options: StructureOptions
   return await withDatabase(database, connection, async (query) => {
     // Names mean PostgreSQL's own, whatever else is there.
     await query('set search_path = pg_catalog, pg_temp');
-    const schema = await amcheckIn(query, reader?.role ?? null);
+    const [server] = await query<{ version: number }>(`select current_setting('server_version_num')::int as version`);
+    const functions = functionsOf(server?.version ?? 0);
+    const schema = await amcheckIn(query, functions, reader?.role ?? null);
     if (typeof schema !== 'string') return [notChecked(schema.problem)];
     try {
-      const relations = await query<Relation>(RELATIONS);
-      return judge(relations, await readAll(reader?.database ?? database, connection, schema, relations));
+      const all = await query<Relation>(RELATIONS);
+      const readsTables = functions.includes(HEAP);
+      const relations = all.filter(({ kind }) => readsTables || kind === 'index');
+      const checks = judge(relations, await readAll(reader?.database ?? database, connection, schema, relations));
+      return readsTables
+        ? checks
+        : [notChecked('only PostgreSQL 14 and newer can read them', TABLES), ...checks.slice(1)];
     } finally {
       if (schema === OURS) await query(`drop schema ${OURS} cascade`);
     }
@@ -46,17 +54,21 @@ export async function checkStructure(database: Secret, options: StructureOptions
 }
 
 /** The schema of amcheck's functions; it is made for the time of the check where it is not there. */
-async function amcheckIn(query: Query, role: string | null): Promise<string | { readonly problem: string }> {
+async function amcheckIn(
+  query: Query,
+  functions: readonly string[],
+  role: string | null,
+): Promise<string | { readonly problem: string }> {
   try {
-    const [there] = await query<{ schema: string; allowed: boolean }>(INSTALLED);
+    const [there] = await query<{ schema: string; allowed: boolean }>(INSTALLED, [functions]);
     if (there === undefined) {
       const fresh = `drop schema if exists ${OURS} cascade; create schema ${OURS}; create extension amcheck schema ${OURS}`;
       await query(`begin; ${fresh}; commit`);
-      if (role !== null) await query(granting(OURS, role));
+      if (role !== null) await query(granting(OURS, functions, role));
       return OURS;
     }
     if (there.allowed) {
-      if (role !== null) await query(granting(there.schema, role));
+      if (role !== null) await query(granting(there.schema, functions, role));
       return there.schema;
     }
     return { problem: `role may not call amcheck; do, as a superuser: ${GRANT.replaceAll('%', there.schema)}` };
@@ -69,16 +81,24 @@ async function amcheckIn(query: Query, role: string | null): Promise<string | { 
   }
 }
 
-// verify_heapam came with version 1.3 of the extension, of PostgreSQL 14.
+const HEAP = 'verify_heapam(regclass, bool, bool, text, bigint, bigint)';
+const INDEX = 'bt_index_check(regclass, bool)';
+
+/**
+ * Those of amcheck that are called on a server of this version (server_version_num): verify_heapam came with PostgreSQL 14.
+ * @internal
+ */
+export function functionsOf(version: number): readonly string[] {
+  return version >= 140_000 ? [HEAP, INDEX] : [INDEX];
+}
+
 const INSTALLED = `
   select quote_ident(nspname) as schema,
-         coalesce(has_function_privilege(to_regprocedure(format('%I.verify_heapam(regclass,bool,bool,text,bigint,bigint)', nspname)), 'EXECUTE')
-           and has_function_privilege(to_regprocedure(format('%I.bt_index_check(regclass,bool)', nspname)), 'EXECUTE')
-           and has_schema_privilege(n.oid, 'USAGE'), false) as allowed
+         (select bool_and(coalesce(has_function_privilege(to_regprocedure(quote_ident(nspname) || '.' || name), 'EXECUTE'), false))
+            from unnest($1::text[]) as name) and has_schema_privilege(n.oid, 'USAGE') as allowed
     from pg_extension e join pg_namespace n on n.oid = extnamespace where extname = 'amcheck'`;
 
-function granting(schema: string, role: string): string {
-  const functions = ['verify_heapam(regclass, bool, bool, text, bigint, bigint)', 'bt_index_check(regclass, bool)'];
+function granting(schema: string, functions: readonly string[], role: string): string {
   const named = functions.map((name) => `${schema}.${name}`).join(', ');
   return `grant usage on schema ${schema} to ${quoted(role)}; grant execute on function ${named} to ${quoted(role)}`;
 }
@@ -162,7 +182,7 @@ function judge(relations: readonly Relation[], found: ReadonlyMap<Relation, Foun
     return one?.is === 'unread' ? [notChecked(one.why, relation.name)] : [];
   });
   return [
-    summary('tables on disk', 'table', relations, found),
+    summary(TABLES, 'table', relations, found),
     summary('indexes on disk', 'index', relations, found),
     ...damaged,
     ...unread,

@@ -11,6 +11,7 @@ const WORTH_A_NOTE: readonly IncidentEventType[] = [
   'level_set',
   'scenario_set',
   'updated',
+  'channel',
   'linked',
   'overdue',
   'escalated',

@@ -21,11 +21,16 @@ const WORTH_A_NOTE: readonly EventType[] = [
 
 export const narrate: Narrate = (operation, entries) => {
   const notes = entries
-    .filter(({ event }) => WORTH_A_NOTE.includes(event.type))
+    .filter(({ event }) => WORTH_A_NOTE.includes(event.type) || (event.type === 'proposed' && waits(operation)))
     .map(({ seq }): Telling => ({ kind: 'note', seq }));
   const last: Telling[] = isTold(operation) && hasEnded(entries) ? [{ kind: 'update', period: 'last' }] : [];
   return [{ kind: 'card' }, ...notes, ...last];
 };
+
+/** Whoever may approve is called: a card that is posted mentions nobody. */
+function waits({ plan }: Operation): boolean {
+  return plan.gate !== null && plan.consent.kind === 'approvals';
+}
 
 /** Status updates are for operations that change a protected environment (G24). */
 export function isTold({ plan }: Pick<Operation, 'plan'>): boolean {

@@ -10,9 +10,29 @@ import { outageLog, QUEUES, RECONNECTING } from './redis.ts';
 /** A person is waiting for the answer: after this the operation is left to the sweeper. */
 const PATIENCE_MS = 1_000;
 
+/** Of each state so many jobs are shown. */
+const LISTED = 50;
+
 export type WakeJob = { readonly operation: string };
 
-export type ConnectedQueue = Queue & { close(): Promise<void> };
+/** How many jobs there are by BullMQ's own states, and the oldest of those that are worked on or wait. */
+export type LaneView = {
+  readonly workers: number;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly jobs: readonly {
+    readonly operation: string;
+    readonly state: 'active' | 'waiting';
+    readonly since: string;
+  }[];
+};
+
+export type ConnectedQueue = Queue & {
+  /** Rejects when it does not answer within about a second. */
+  ping(): Promise<void>;
+  /** What is in it now. Rejects with a Fault when it does not answer in time. */
+  lanes(): Promise<Readonly<Record<Lane, LaneView>>>;
+  close(): Promise<void>;
+};
 
 /** Connects in the background. `wake` rejects with a Fault within about a second when Redis cannot be reached. */
 export function connectQueue({ url, log }: { readonly url: string; readonly log: Log }): ConnectedQueue {
@@ -29,18 +49,38 @@ export function connectQueue({ url, log }: { readonly url: string; readonly log:
   }
 
   /** A queue object whose first commands failed stays broken: it is thrown away with the failure. */
-  async function add(operation: string, lane: Lane): Promise<void> {
+  async function withQueue<T>(lane: Lane, work: (queue: BullQueue<WakeJob>) => Promise<T>): Promise<T> {
     await ready(client);
     const queue = queueOf(lane);
     try {
-      // No job id: an id that is in use, or was, would swallow this wake. The lease keeps workers apart.
-      await queue.add('wake', { operation }, { removeOnComplete: true, removeOnFail: true, attempts: 1 });
+      return await work(queue);
     } catch (thrown) {
-      // Another wake may have made a new one since.
+      // Somebody else may have made a new one since.
       if (queues.get(lane) === queue) queues.delete(lane);
       void queue.close().catch(outage.down);
       throw thrown;
     }
+  }
+
+  function add(operation: string, lane: Lane): Promise<unknown> {
+    // No job id: an id that is in use, or was, would swallow this wake. The lease keeps workers apart.
+    const once = { removeOnComplete: true, removeOnFail: true, attempts: 1 };
+    return withQueue(lane, (queue) => queue.add('wake', { operation }, once));
+  }
+
+  async function look(queue: BullQueue<WakeJob>): Promise<LaneView> {
+    const [counts, workers, active, waiting] = await Promise.all([
+      queue.getJobCounts(),
+      queue.getWorkersCount(),
+      queue.getJobs('active', 0, LISTED - 1, true),
+      queue.getJobs('waiting', 0, LISTED - 1, true),
+    ]);
+    const listed = (jobs: typeof active, state: 'active' | 'waiting') =>
+      jobs.map(({ data: { operation }, timestamp }) => ({
+        ...{ operation, state },
+        since: new Date(timestamp).toISOString(),
+      }));
+    return { workers, counts, jobs: [...listed(active, 'active'), ...listed(waiting, 'waiting')] };
   }
 
   return {
@@ -50,6 +90,18 @@ export function connectQueue({ url, log }: { readonly url: string; readonly log:
         await within(PATIENCE_MS, work, () => new Error(`no answer within ${PATIENCE_MS} ms`));
       } catch (cause) {
         throw new Fault(`waking a worker for ${operation}`, { cause });
+      }
+    },
+    async ping() {
+      await within(PATIENCE_MS, client.ping(), () => new Error(`no answer within ${PATIENCE_MS} ms`));
+    },
+    async lanes() {
+      const read = Promise.all([withQueue('people', look), withQueue('scheduled', look)]);
+      try {
+        const [people, scheduled] = await within(PATIENCE_MS, read, () => new Error(`no answer in ${PATIENCE_MS} ms`));
+        return { people, scheduled };
+      } catch (cause) {
+        throw new Fault('looking into the queue', { cause });
       }
     },
     async close() {

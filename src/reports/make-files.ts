@@ -1,4 +1,5 @@
 // Makes the files of a report: Markdown, and of a drill the PDF and the picture besides (B15, G27).
+import { reasonOf } from '../core/errors.ts';
 import type { Report } from '../core/report.ts';
 import { drillDocument } from './drill-document.ts';
 import { pdfOf } from './pdf.ts';
@@ -22,18 +23,38 @@ export async function makeFiles(
   const { title } = report;
   const markdown = { name: `${name}.md`, title, alt: null, data: new TextEncoder().encode(report.markdown) };
   if (report.figures === null) return [markdown];
-  const picture = pictureOf(seriesOf(report, history));
-  const svg = picture === null ? null : await svgOf(picture.spec);
-  const pdf = await pdfOf(drillDocument(report, report.figures), { at: report.at, picture: svg });
-  const files: [ReportFile, ReportFile] = [markdown, { name: `${name}.pdf`, title, alt: null, data: pdf }];
-  if (picture === null || svg === null) return files;
-  const png = {
-    name: `${name}.png`,
-    title: `${title}: the past drills`,
-    alt: picture.alt,
-    data: await pngOf(svg, WIDTH),
-  };
-  return [...files, png];
+  const drawn = await drawnOf(pictureOf(seriesOf(report, history)));
+  const pdf = await pdfOf(drillDocument(report, report.figures), { at: report.at, picture: drawn.svg });
+  const files: [ReportFile, ReportFile] = [
+    told(markdown, drawn.problem),
+    { name: `${name}.pdf`, title, alt: null, data: pdf },
+  ];
+  if (drawn.png === null) return files;
+  return [...files, { name: `${name}.png`, title: `${title}: the past drills`, ...drawn.png }];
+}
+
+type Drawn = {
+  readonly svg: string | null;
+  readonly png: Pick<ReportFile, 'alt' | 'data'> | null;
+  readonly problem: string | null;
+};
+
+/** The picture is the least of it: what keeps it from being drawn costs nobody the report. */
+async function drawnOf(picture: ReturnType<typeof pictureOf>): Promise<Drawn> {
+  if (picture === null) return { svg: null, png: null, problem: null };
+  try {
+    const svg = await svgOf(picture.spec);
+    return { svg, png: { alt: picture.alt, data: await pngOf(svg, WIDTH) }, problem: null };
+  } catch (thrown) {
+    return { svg: null, png: null, problem: reasonOf(thrown) };
+  }
+}
+
+function told(markdown: ReportFile, problem: string | null): ReportFile {
+  if (problem === null) return markdown;
+  const [line] = problem.split('\n');
+  const text = `${new TextDecoder().decode(markdown.data)}\nThe picture of the past drills could not be drawn: ${line}\n`;
+  return { ...markdown, data: new TextEncoder().encode(text) };
 }
 
 /** Oldest first, this one at the end. Drills of other names take other times. */

@@ -58,26 +58,42 @@ function sectionsOf(blocks: readonly Block[], picture: string | null): Content[]
   }
   return sections.map((section) => {
     const stack = section.map((block) => contentOf(block, picture));
-    const height = section.reduce((sum, block) => sum + heightOf(block), 0);
-    return { stack, unbreakable: height <= PAGE };
+    return { stack, unbreakable: sum(section.map(heightOf)) <= PAGE };
   });
 }
 
-/** About how many lines it takes; of a table's row and a picture more than they have. */
+/** How many lines it takes at most: what may not be broken and is longer than a page would be left out. */
 function heightOf(block: Block): number {
   switch (block.is) {
     case 'heading':
+      return 1 + linesOf(block.text);
     case 'paragraph':
-      return 2;
+      return 1 + linesOf(block.line);
     case 'list':
-      return block.items.length * 2;
+      return 1 + sum(block.items.map((item) => linesOf(item)));
     case 'tasks':
-      return block.items.reduce((sum, { under }) => sum + 1 + under.length, 0);
+      return 1 + sum(block.items.flatMap(({ line, under }) => [line, ...under].map((each) => linesOf(each))));
     case 'table':
-      return block.rows.length * 2;
+      return 2 + sum(block.rows.map(rowHeight));
     case 'picture':
       return 24;
   }
+}
+
+/** Letters that fit into a line even when they are wide ones. */
+const LETTERS = 70;
+
+function linesOf(line: Line, letters = LETTERS): number {
+  return Math.max(1, Math.ceil(plainText(line).length / letters));
+}
+
+/** As if all columns were equally wide; rows of a table stand farther apart. */
+function rowHeight(cells: readonly Line[]): number {
+  return 1 + Math.max(...cells.map((cell) => linesOf(cell, Math.floor(LETTERS / cells.length))), 0);
+}
+
+function sum(figures: readonly number[]): number {
+  return figures.reduce((all, one) => all + one, 0);
 }
 
 function contentOf(block: Block, picture: string | null): Content {
@@ -107,15 +123,16 @@ function contentOf(block: Block, picture: string | null): Content {
 function tableOf(head: readonly string[], rows: readonly (readonly Line[])[]): Content {
   const lengths = head.map((_, column) => Math.max(...rows.map((cells) => plainText(cells[column] ?? '').length), 0));
   const widest = lengths.indexOf(Math.max(...lengths));
+  const isBroken = rows.some((cells) => rowHeight(cells) > PAGE);
   const titles = head.map((text): Content => ({ text: clean(text), bold: true }));
   return {
     layout: 'lightHorizontalLines',
     fontSize: 8.5,
     table: {
       headerRows: 1,
-      keepWithHeaderRows: 1,
+      keepWithHeaderRows: isBroken ? 0 : 1,
       widths: head.map((_, column) => (column === widest ? '*' : 'auto')),
-      dontBreakRows: true,
+      dontBreakRows: !isBroken,
       body: [titles, ...rows.map((cells) => cells.map((cell): Content => ({ text: textOf(cell) })))],
     },
     margin: [0, 0, 0, 5],

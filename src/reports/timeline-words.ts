@@ -31,6 +31,8 @@ function incidentWords(event: IncidentEvent, system: System): string | null {
       return `${who(event.by)} chose the scenario ${system.scenarios[event.scenario]?.title ?? event.scenario}`;
     case 'updated':
       return `${who(event.by)} wrote${event.public ? ' publicly' : ''}: ${asMeant(event.text)}`;
+    case 'channel':
+      return event.channel === null ? `it got no channel of its own: ${event.why}` : 'it got a channel of its own';
     case 'linked':
       return `${event.operation} was planned for it`;
     case 'reached':
@@ -71,7 +73,7 @@ function eventWords(operation: Operation, event: Event, at: string): string | nu
     case 'confirmed':
       return `${who(event.by)} confirmed it by typing the name of the target`;
     case 'approved':
-      return `${who(event.by)} approved it as ${list(event.roles)}`;
+      return `${who(event.by)} approved it as ${list(event.roles)}${event.factor === undefined ? '' : ', with a one-time code'}`;
     case 'voided':
       return `approval by ${list(event.by.map(who))} no longer counted: ${event.why}`;
     case 'started':

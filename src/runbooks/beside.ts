@@ -113,7 +113,7 @@ export function keptStatement(
   previous: string,
 ): PlanDraft['undo'] {
   if (server === null) {
-    const text = `${target.database} is kept until somebody removes it, and can be made the live database again`;
+    const text = `${target.database} is kept until /dr cleanup ${chosen.operation} removes it, and can be made the live database again`;
     return { possible: true, text };
   }
   const days = system.environments[target.environment]?.keepDays ?? 0;

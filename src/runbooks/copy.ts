@@ -57,7 +57,8 @@ function plan({ command, system, facts, chosen }: PlanInput<Copy>): PlanDraft {
   };
 }
 
-function named(offsite: Offsite | null | undefined, system: System): Offsite {
+/** The place; throws a Refusal where none is named. */
+export function named(offsite: Offsite | null | undefined, system: System): Offsite {
   if (offsite != null) return offsite;
   throw new Refusal(
     'no-offsite',

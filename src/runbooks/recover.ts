@@ -49,7 +49,7 @@ export const recover: Runbook<Recover> = {
 const NEEDS: { readonly [D in ScenarioStep['do']]?: Capability } = {
   rollback: 'releases',
   moment: 'moments',
-  table: 'server',
+  table: 'tables',
 };
 
 /** What was promised, and whether this very way can keep it (P1, F1). */

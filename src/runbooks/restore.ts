@@ -31,7 +31,7 @@ export const restore: Runbook<Restore> = {
 
 function capabilitiesFor({ at, table }: Restore): Capability[] {
   if (at !== null) return ['moments'];
-  return table === null ? ['backups'] : ['backups', 'server'];
+  return table === null ? ['backups'] : ['backups', 'tables'];
 }
 
 /** Beside the live database where losing data would hurt, and wherever it can be done so; else in place. */

@@ -4,6 +4,7 @@ import { backup } from './backup.ts';
 import { cleanup } from './cleanup.ts';
 import { copy } from './copy.ts';
 import { drill } from './drill.ts';
+import { exported } from './export.ts';
 import { prune } from './prune.ts';
 import { recover } from './recover.ts';
 import { restore } from './restore.ts';
@@ -21,6 +22,7 @@ export const runbooks: Runbooks = {
   recover,
   drill,
   copy,
+  export: exported,
   prune,
   undo,
   cleanup,

@@ -88,13 +88,17 @@ export function untableSteps(
       title: `Put the rows of ${table} back as they were`,
       args: { environment, table, beside },
     },
-    ...afterwards(environment, target),
+    ...afterwards(environment, target, { tolerates: 'anything' }),
   ];
 }
 
-function afterwards(environment: string, target: Args<'database.check'>['target']): StepDraft[] {
+function afterwards(
+  environment: string,
+  target: Args<'database.check'>['target'],
+  how: Pick<Args<'database.check'>, 'tolerates'> = {},
+): StepDraft[] {
   return [
-    { action: 'database.check', title: 'Check the data', args: { environment, target, expect: null } },
+    { action: 'database.check', title: 'Check the data', args: { environment, target, expect: null, ...how } },
     { action: 'health.check', title: 'Ask the health endpoint', args: { environment, required: true } },
   ];
 }

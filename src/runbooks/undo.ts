@@ -1,10 +1,10 @@
 // The way back from a finished operation, as a plan of its own: with its own consent, journal and proof.
 import { z } from 'zod';
-import type { ActionName, Args } from '../core/action.ts';
-import { ActionArgs } from '../core/action.ts';
+import type { ActionName } from '../core/action.ts';
 import type { OperationCommand } from '../core/command.ts';
 import { Refusal } from '../core/errors.ts';
 import type { Operation } from '../core/operation.ts';
+import { argsOf } from '../core/plan.ts';
 import type { PlanDraft, PlanInput, Runbook, StepDraft } from '../core/runbook.ts';
 import { utc } from '../core/wording.ts';
 import { factsOf } from './backup-choice.ts';
@@ -19,8 +19,9 @@ type Undo = Extract<OperationCommand, { verb: 'undo' }>;
 export const undo: Runbook<Undo> = {
   verb: 'undo',
   needs: (_command, _system, former) => ({
-    capabilities: former === null || argsOf(former, 'release.rollback') === null ? ['backups'] : ['releases'],
+    capabilities: former === null || argsOf(former.plan, 'release.rollback') === null ? ['backups'] : ['releases'],
     environments: former === null ? [] : [former.plan.environment],
+    storeMayBeAway: true,
     survey: former === null ? [] : [former.plan.environment],
     // What is live now was built from older data, so whatever is younger than the proposal was written since it went live.
     writtenSince: () => former?.plan.proposedAt ?? null,
@@ -64,7 +65,7 @@ function nothingToUndo(former: Operation): Refusal {
 }
 
 function unpromote(former: Operation, input: PlanInput<Undo>): PlanDraft | null {
-  const args = argsOf(former, 'database.promote');
+  const args = argsOf(former.plan, 'database.promote');
   if (args === null) return null;
   const here = idle(factsOf(input.facts, args.environment), false);
   const { target, survey, surveyProblem } = here;
@@ -94,13 +95,13 @@ function unpromote(former: Operation, input: PlanInput<Undo>): PlanDraft | null 
     gate: 0,
     undo: {
       possible: true,
-      text: `${args.promote} is kept until somebody removes it, and can be made the live database again`,
+      text: `${args.promote} is kept until /dr cleanup ${input.chosen.operation} removes it, and can be made the live database again`,
     },
   };
 }
 
 function unrestore(former: Operation, { facts }: PlanInput<Undo>): PlanDraft | null {
-  const args = argsOf(former, 'database.restore');
+  const args = argsOf(former.plan, 'database.restore');
   if (args === null) return null;
   const { environment, preimage } = args;
   const { target, backups } = idle(factsOf(facts, environment), true);
@@ -132,7 +133,7 @@ function unrestore(former: Operation, { facts }: PlanInput<Undo>): PlanDraft | n
 }
 
 function unmerge(former: Operation, { facts }: PlanInput<Undo>): PlanDraft | null {
-  const args = argsOf(former, 'table.merge');
+  const args = argsOf(former.plan, 'table.merge');
   if (args === null) return null;
   const { target } = idle(factsOf(facts, args.environment), true);
   return {
@@ -150,7 +151,7 @@ function unmerge(former: Operation, { facts }: PlanInput<Undo>): PlanDraft | nul
 }
 
 function unroll(former: Operation, { facts, chosen }: PlanInput<Undo>): PlanDraft | null {
-  const args = argsOf(former, 'release.rollback');
+  const args = argsOf(former.plan, 'release.rollback');
   if (args === null) return null;
   const here = factsOf(facts, args.environment);
   const now = currentRelease(here);
@@ -168,12 +169,6 @@ function unroll(former: Operation, { facts, chosen }: PlanInput<Undo>): PlanDraf
 /** What was before may have been unhealthy, and is wanted back all the same: health is told, not required. */
 function whateverHealth(step: StepDraft): StepDraft {
   return step.action === 'health.check' ? { ...step, args: { ...step.args, required: false } } : step;
-}
-
-/** The arguments of the former plan's step with this action; null when it has none. */
-function argsOf<N extends ActionName>(former: Operation, action: N): Args<N> | null {
-  const step = former.plan.steps.find((candidate) => candidate.action === action);
-  return step === undefined ? null : (ActionArgs[action].parse(step.args) as Args<N>);
 }
 
 /** The id of the backup that a `backup.capture` step reported. */

@@ -76,7 +76,7 @@ async function raise(tx: Tx, narrate: NarrateAlert, system: string, finding: Fin
     .insertInto('alerts')
     .values({ id, system, environment, kind, about, raised_at: now, ...readingOf(finding, now) })
     .execute();
-  return told(tx, narrate, { ...finding, id, system, raisedAt: now, seenAt: now, overAt: null });
+  return told(tx, narrate, { ...finding, id, system, raisedAt: now, seenAt: now, overAt: null }, null);
 }
 
 /** That it lasts is not told again; what is read differently now is. */
@@ -84,16 +84,16 @@ async function keep(tx: Tx, narrate: NarrateAlert, was: Alert, finding: Finding,
   await tx.updateTable('alerts').set(readingOf(finding, now)).where('id', '=', was.id).execute();
   const alert = { ...was, ...finding, seenAt: now };
   const differs = canonical(wordsOf(was)) !== canonical(wordsOf(finding));
-  return differs ? told(tx, narrate, alert) : alert;
+  return differs ? told(tx, narrate, alert, was) : alert;
 }
 
 async function end(tx: Tx, narrate: NarrateAlert, alert: Alert, now: string): Promise<void> {
   await tx.updateTable('alerts').set({ over_at: now }).where('id', '=', alert.id).execute();
-  await told(tx, narrate, { ...alert, overAt: now });
+  await told(tx, narrate, { ...alert, overAt: now }, alert);
 }
 
-async function told(tx: Tx, narrate: NarrateAlert, alert: Alert): Promise<Alert> {
-  await addTellings(tx, alert.id, narrate(alert));
+async function told(tx: Tx, narrate: NarrateAlert, alert: Alert, was: Alert | null): Promise<Alert> {
+  await addTellings(tx, alert.id, narrate(alert, was));
   return alert;
 }
 

@@ -24,12 +24,21 @@ export async function proofs(db: Db, system: string, from: string, to: string): 
   return rows.map(({ proof }) => proof);
 }
 
+/** So many of the newest: what a step took years ago, on less data, says little. */
+const USUAL_OF = 50;
+
+/** The median; null where it was never measured. */
 export async function usualSeconds(db: Db, system: string, action: string): Promise<number | null> {
-  const row = await db
+  const newest = db
     .selectFrom('durations')
-    .select(sql<number | null>`percentile_cont(0.5) within group (order by seconds)`.as('median'))
+    .select('seconds')
     .where('system', '=', system)
     .where('action', '=', action)
+    .orderBy('number', 'desc')
+    .limit(USUAL_OF);
+  const row = await db
+    .selectFrom(newest.as('newest'))
+    .select(sql<number | null>`percentile_cont(0.5) within group (order by seconds)`.as('median'))
     .executeTakeFirst();
   return row?.median ?? null;
 }

@@ -32,6 +32,12 @@ export function incidentStore(db: Db, narrate: NarrateIncident): IncidentStore {
         const query = resolved().orderBy('resolved_at', 'desc').orderBy('number', 'desc').limit(limit);
         return incidentsOf(db, await (system === null ? query : query.where('system', '=', system)).execute());
       }),
+    inChannel: (channel) =>
+      during('looking for the incident of a channel', async () => {
+        const own = sql<boolean>`type = 'channel' and event ->> 'channel' = ${channel}`;
+        const row = await db.selectFrom('incident_log').select('incident').where(own).executeTakeFirst();
+        return row === undefined ? null : firstOf(db, 'id', row.incident);
+      }),
     resolvedWithin: (hours) =>
       during('listing incidents that were resolved lately', async () => {
         const since = sql<string>`clock_timestamp() - ${hours} * interval '1 hour'`;

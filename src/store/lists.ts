@@ -3,17 +3,17 @@ import { sql } from 'kysely';
 import { nextMove } from '../core/next-move.ts';
 import type { Operation, State } from '../core/operation.ts';
 import type { Db } from './pool.ts';
-import { operationsOf } from './reading.ts';
+import { readableOf, type Unreadable } from './reading.ts';
 
 /** States in which a worker may have something to do; whether it does is decided from the journal. */
 const MOVING: readonly State[] = ['awaiting_approval', 'queued', 'running', 'unwinding'];
 
-export async function due(db: Db): Promise<readonly string[]> {
+export async function due(db: Db, unreadable: Unreadable): Promise<readonly string[]> {
   const rows = await openRows(db)
     .where('state', 'in', MOVING)
     .where(sql<boolean>`(lease_until is null or lease_until <= clock_timestamp())`)
     .execute();
-  const operations = await operationsOf(db, rows);
+  const operations = await readableOf(db, rows, unreadable);
   return operations.filter((operation) => nextMove(operation).do !== 'nothing').map(({ id }) => id);
 }
 
@@ -22,12 +22,18 @@ export async function expired(db: Db): Promise<readonly string[]> {
   return rows.map(({ id }) => id);
 }
 
-export async function open(db: Db, system: string | null): Promise<readonly Operation[]> {
+export async function open(db: Db, system: string | null, unreadable: Unreadable): Promise<readonly Operation[]> {
   const query = openRows(db);
-  return operationsOf(db, await (system === null ? query : query.where('system', '=', system)).execute());
+  const rows = await (system === null ? query : query.where('system', '=', system)).execute();
+  return readableOf(db, rows, unreadable);
 }
 
-export async function recent(db: Db, system: string | null, limit: number): Promise<readonly Operation[]> {
+export async function recent(
+  db: Db,
+  system: string | null,
+  limit: number,
+  unreadable: Unreadable,
+): Promise<readonly Operation[]> {
   const query = db
     .selectFrom('operations')
     .select(['id', 'plan', 'digest'])
@@ -35,7 +41,8 @@ export async function recent(db: Db, system: string | null, limit: number): Prom
     .orderBy('ended_at', 'desc')
     .orderBy('number', 'desc')
     .limit(limit);
-  return operationsOf(db, await (system === null ? query : query.where('system', '=', system)).execute());
+  const rows = await (system === null ? query : query.where('system', '=', system)).execute();
+  return readableOf(db, rows, unreadable);
 }
 
 /** Oldest first, by the partial index: however many have ended, they are not looked at. */

@@ -30,9 +30,31 @@ export async function operationsOf(db: Db | Tx, rows: readonly Row[]): Promise<O
     db,
     rows.map(({ id }) => id),
   );
-  return rows.map(({ id, plan, digest }) => {
-    const operation = replay(plan, journals.get(id) ?? []);
-    if (operation.digest !== digest) throw new Fault(`reading ${id}: its digest is not the one of its plan`);
-    return operation;
+  return rows.map((row) => replayed(row, journals.get(row.id) ?? []));
+}
+
+/** The same, without those that cannot be read: one damaged journal must not keep all other operations from going on. */
+export async function readableOf(db: Db | Tx, rows: readonly Row[], unreadable: Unreadable): Promise<Operation[]> {
+  const journals = await entriesOf(
+    db,
+    rows.map(({ id }) => id),
+  );
+  return rows.flatMap((row) => {
+    try {
+      return [replayed(row, journals.get(row.id) ?? [])];
+    } catch (thrown) {
+      unreadable(row.id, thrown);
+      return [];
+    }
   });
+}
+
+/** Called for each operation that was left out, every time. */
+export type Unreadable = (id: string, thrown: unknown) => void;
+
+/** Throws a Fault where journal and plan do not fit each other. */
+export function replayed({ id, plan, digest }: Row, entries: readonly Entry[]): Operation {
+  const operation = replay(plan, entries);
+  if (operation.digest !== digest) throw new Fault(`reading ${id}: its digest is not the one of its plan`);
+  return operation;
 }

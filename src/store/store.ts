@@ -1,4 +1,5 @@
 // The store: our own PostgreSQL database behind the contracts of core/.
+import type { Link } from '../core/chain.ts';
 import type {
   AlertStore,
   IncidentStore,
@@ -8,12 +9,16 @@ import type {
   ReportStore,
   ScheduleStore,
 } from '../core/incident-ports.ts';
-import type { CommandStore, Narrate, OperationStore, Outbox } from '../core/ports.ts';
+import type { CodeStore, CommandStore, Narrate, OperationStore, Outbox } from '../core/ports.ts';
 import type { Log } from '../lib/log.ts';
 import { alertStore } from './alerts.ts';
+import { type Audit, auditOf } from './audit.ts';
+import { codeStore } from './codes.ts';
 import { commandStore } from './commands.ts';
+import { type Counts, countsOf } from './counts.ts';
 import { during } from './during.ts';
 import { incidentStore } from './incidents.ts';
+import { entriesAfter, hashOfLine, headOf, type LedgerEntry } from './ledger.ts';
 import { migrate } from './migrate.ts';
 import { noticeStore } from './notices.ts';
 import { operationStore } from './operations.ts';
@@ -29,12 +34,24 @@ export type Store = {
   readonly alerts: AlertStore;
   readonly schedules: ScheduleStore;
   readonly reports: ReportStore;
+  readonly codes: CodeStore;
   readonly outbox: Outbox;
   readonly notices: Notices;
+  counts(): Promise<Counts>;
+  audit(): Promise<Audit>;
+  readonly ledger: Ledger;
   /** Brings the schema up to date. To be awaited before anything else is called; can be called again after a Fault. */
   ready(): Promise<void>;
   /** Waits for what is being written, then closes the connections. */
   close(): Promise<void>;
+};
+
+export type Ledger = {
+  /** The newest line: whoever is told of it can say later whether anything before it was changed. */
+  head(): Promise<Link | null>;
+  hashOf(line: number): Promise<string | null>;
+  /** At most `limit` lines behind that number, each with its entry. */
+  after(line: number, limit: number): Promise<readonly LedgerEntry[]>;
 };
 
 type StoreOptions = {
@@ -52,13 +69,21 @@ export function createStore({ connectionString, log, ...narrators }: StoreOption
   const db = openDatabase(pool);
   return {
     commands: commandStore(db),
-    operations: operationStore(db, narrators.narrate),
+    operations: operationStore(db, narrators.narrate, log),
     incidents: incidentStore(db, narrators.narrateIncident),
     alerts: alertStore(db, narrators.narrateAlert),
     schedules: scheduleStore(db),
     reports: reportStore(db),
+    codes: codeStore(db),
     outbox: outboxStore(db),
     notices: noticeStore(db),
+    audit: () => during('reading all journals', () => auditOf(db)),
+    ledger: {
+      head: () => during('reading the head of the ledger', () => headOf(db)),
+      hashOf: (line) => during('reading a line of the ledger', () => hashOfLine(db, line)),
+      after: (line, limit) => during('reading the ledger', () => entriesAfter(db, line, limit)),
+    },
+    counts: () => during('counting', () => countsOf(db)),
     ready: () => during('bringing the database schema up to date', () => migrate(pool, log)),
     close: () => pool.end(),
   };

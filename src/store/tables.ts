@@ -61,7 +61,14 @@ export type Tables = {
     hash: string;
   };
   proofs: { operation: string; seq: number; system: string; backup: string; at: MomentColumn; proof: JsonOf<Proof> };
-  durations: { operation: string; seq: number; system: string; action: string; seconds: number };
+  durations: {
+    operation: string;
+    seq: number;
+    system: string;
+    action: string;
+    seconds: number;
+    number: ColumnType<number, never, never>;
+  };
   incidents: {
     id: string;
     number: ColumnType<number, never, never>;
@@ -80,6 +87,14 @@ export type Tables = {
     event: JsonOf<IncidentEvent>;
     previous: string;
     hash: string;
+  };
+  ledger: {
+    seq: ColumnType<number, never, never>;
+    subject: ColumnType<string, never, never>;
+    entry: ColumnType<number, never, never>;
+    digest: ColumnType<string, never, never>;
+    previous: ColumnType<string, never, never>;
+    hash: ColumnType<string, never, never>;
   };
   notices: {
     id: ColumnType<number, never, never>;

@@ -3,7 +3,7 @@ import type { Alert, AlertKind, Finding } from '../core/alert.ts';
 import { isOpen, keyOf } from './finding.ts';
 
 /** A network that failed once, and a nightly backup that begins some minutes later than the night before. */
-const TWICE: readonly AlertKind[] = ['unreadable', 'missing', 'old', 'retention'];
+const TWICE: readonly AlertKind[] = ['unreadable', 'missing', 'old', 'retention', 'offsite'];
 
 /** `before`: the keys of what the last look found. What is open already needs no second look. */
 export function confirmed(

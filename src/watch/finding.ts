@@ -19,6 +19,7 @@ const LABELS = {
   'verify --deep': 'Verify',
   backups: 'Look at the backups',
   'backups --retention': 'Show what is kept',
+  copy: 'Copy out of the house',
   assess: 'Assess it',
 } as const;
 

@@ -2,7 +2,7 @@
 import type { Alert, AlertKind, Finding, LastLook } from '../core/alert.ts';
 import { newestWhole, recoveryPoints } from '../core/backup-checks.ts';
 import { Fault, reasonOf } from '../core/errors.ts';
-import type { EnvironmentFacts } from '../core/facts.ts';
+import type { EnvironmentFacts, Offsite } from '../core/facts.ts';
 import type { Platform } from '../core/platform.ts';
 import type { OperationStore, Systems } from '../core/ports.ts';
 import type { Held } from '../core/retention.ts';
@@ -10,11 +10,12 @@ import type { Health, System } from '../core/system.ts';
 import type { Vitals } from '../core/vitals.ts';
 import { reasonIn, remedyOf } from './finding.ts';
 import { findingsOf, OF_FACTS } from './findings.ts';
+import { offsiteFindings } from './offsite-findings.ts';
 import { restoreTestOf } from './restore-test.ts';
 import { type Looked, vitalFindings } from './vital-findings.ts';
 
 export type LookDeps = {
-  readonly systems: Pick<Systems, 'facts'> & { platformOf(system: System): Pick<Platform, 'vitals'> };
+  readonly systems: Pick<Systems, 'facts' | 'offsite'> & { platformOf(system: System): Pick<Platform, 'vitals'> };
   readonly operations: Pick<OperationStore, 'lastProof' | 'recent'>;
   /** What the retention must not delete, among the backups of these ids. */
   held(system: string, backups: readonly string[]): Promise<Held>;
@@ -45,8 +46,9 @@ export async function lookAt(
   { open, closely }: { readonly open: readonly Alert[]; readonly closely: boolean },
 ): Promise<Look> {
   const isHealthAsked = closely || open.some(({ kind }) => kind === 'health');
-  const [facts, vitals, health, proof, ended] = await Promise.all([
+  const [facts, offsite, vitals, health, proof, ended] = await Promise.all([
     factsOf(deps, system),
+    offsiteOf(deps, system),
     vitalsOf(deps, system),
     isHealthAsked ? healthOf(deps, system) : null,
     deps.operations.lastProof(system.name, null),
@@ -56,6 +58,7 @@ export async function lookAt(
   const here = facts.is === 'read' ? facts.here : null;
   const parts: Looked[] = [
     facts.is === 'read' ? await backupsOf(deps, system, facts.here, { open, now }) : unreadable(system, facts.why),
+    offsiteFindings(system, offsite, now),
     looked('restore-test', restoreTestOf(system, { proof, ended }, now)),
     ...(vitals === null ? [] : [vitalFindings(system, vitals, { open, server: here?.server ?? null })]),
     ...(health === null ? [] : [looked('health', unhealthy(system, health))]),
@@ -77,6 +80,15 @@ async function factsOf({ systems, within }: LookDeps, system: System): Promise<R
     return here === undefined ? { is: 'not', why: 'nothing was said of it' } : { is: 'read', here };
   } catch (thrown) {
     return { is: 'not', why: reasonOf(thrown) };
+  }
+}
+
+/** Null where no such place is named. */
+async function offsiteOf({ systems, within }: LookDeps, system: System): Promise<Offsite | null> {
+  try {
+    return await within(PATIENCE_MS, systems.offsite(system, system.backups.of), late);
+  } catch (thrown) {
+    return { name: 'the place that is named', copies: [], problem: reasonOf(thrown) };
   }
 }
 

@@ -168,7 +168,7 @@ describe('facts of a compose project', () => {
     await bench.provote.control.kill('db');
     const facts = await factsNow();
     expect(facts.surveyProblem).toContain('ECONNREFUSED');
-    expect(facts.target.identity).toBe('unreachable in production');
+    expect(facts.target.identity).toBe('unreachable: production of provote');
     expect(facts.backups).toHaveLength(bench.provote.backups.length + 1);
     expect(facts.server?.freeBytes).toBe(null);
     await (await bench.openCompose()).start(['db'], { signal: AbortSignal.timeout(60_000) });

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ActionName, Args, Evidence } from '../../src/core/action.ts';
 import type { Release } from '../../src/core/facts.ts';
 import type { Json } from '../../src/core/json.ts';
-import { act, actionOf, type Bench, PRODUCTION, runOf, startBench } from '../support/heroku-platform.ts';
+import { act, actionOf, type Bench, PRODUCTION, runOf, STAGING, startBench } from '../support/heroku-platform.ts';
 
 const environment = 'production';
 const LIVE = 'postgresql-cubic-14087';
@@ -32,6 +32,31 @@ async function app() {
 
 async function live(): Promise<string> {
   return (await bench.platform.facts(bench.system, environment)).target.database;
+}
+
+async function liveId(): Promise<string> {
+  return (await bench.platform.facts(bench.system, environment)).target.identity;
+}
+
+/** Past the platform, as somebody else would ask. */
+async function heroku(method: string, path: string, body?: unknown): Promise<unknown> {
+  const { url, apiKey } = bench.sim;
+  const answer = await fetch(`${url}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${apiKey}`,
+      accept: 'application/vnd.heroku+json; version=3',
+      'content-type': 'application/json',
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+  return await answer.json();
+}
+
+async function attachment(of: string, called: string): Promise<string> {
+  const all = (await heroku('GET', `/apps/${of}/addon-attachments`)) as { id: string; name: string }[];
+  return all.find(({ name }) => name === called)?.id ?? '';
 }
 
 async function release(id: string): Promise<Release> {
@@ -157,6 +182,46 @@ describe('going live', () => {
     await bench.sim.control.clearFaults();
     if ('how' in action.undo) await action.undo.run({ environment, promote: candidate, previous: LIVE }, null, run);
     expect(await live()).toBe(LIVE);
+  });
+
+  it('is removed as a database that was live once: the very one, used by nobody, and nothing is said before it is gone', async () => {
+    const action = actionOf(bench.platform, 'leftover.drop');
+    const { id } = (await heroku('GET', `/apps/${PRODUCTION}/addons/${candidate}`)) as { id: string };
+    const args = { environment, name: candidate, identity: id };
+    expect(action.describe(args, bench.system)).toBe(
+      `heroku addons:destroy ${candidate} --app ${PRODUCTION} --confirm ${PRODUCTION}`,
+    );
+    const other = await action.do({ ...args, identity: 'another' }, runOf());
+    expect(other).toMatchObject({
+      is: 'failed',
+      untouched: true,
+      why: expect.stringContaining('not what was planned'),
+    });
+    await expect(action.do({ environment, name: LIVE, identity: await liveId() }, runOf())).rejects.toThrow(
+      'it may be the live database',
+    );
+
+    await heroku('POST', '/addon-attachments', { addon: candidate, app: STAGING, name: 'ANALYTICS' });
+    const used = await action.do(args, runOf());
+    expect(used).toMatchObject({
+      is: 'failed',
+      untouched: true,
+      why: expect.stringContaining(`attached to ${STAGING}`),
+    });
+    await heroku('DELETE', `/addon-attachments/${await attachment(STAGING, 'ANALYTICS')}`);
+
+    expect(await action.probe(args, runOf())).toEqual({ is: 'not_happened' });
+    const run = runOf();
+    expect(await action.do(args, run)).toMatchObject({ is: 'done', evidence: { says: [`${candidate} is destroyed`] } });
+    expect(run.fences).toHaveLength(1);
+    expect(await action.do(args, runOf())).toMatchObject({
+      evidence: { says: [`There is no ${candidate} any more.`] },
+    });
+    expect(await action.probe(args, runOf())).toMatchObject({ is: 'happened' });
+    expect((await app()).addons.map(({ name }) => name)).toEqual([LIVE]);
+    expect((await act(bench.platform, 'candidate.create', { environment, candidate, at: null })).outcome.is).toBe(
+      'done',
+    );
   });
 
   it('throws the candidate away, twice', async () => {

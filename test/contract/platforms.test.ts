@@ -22,6 +22,8 @@ const NEEDED: Readonly<Record<Capability, readonly ActionName[]>> = {
   backups: ['backup.capture'],
   candidate: ['candidate.create', 'candidate.load', 'database.promote'],
   server: ['candidate.preflight', 'candidate.scan', 'candidate.drop', 'leftover.drop'],
+  // Those are shared: they are done in the same way on every platform.
+  tables: [],
   moments: ['candidate.create'],
   maintenance: ['maintenance.on', 'maintenance.off', 'services.check'],
   releases: ['release.rollback'],

@@ -129,7 +129,7 @@ describe('a host that is away', () => {
       },
     });
     const facts = await systemdHere().facts(gone, environment);
-    expect(facts.target.identity).toBe('unreachable in production');
+    expect(facts.target.identity).toBe('unreachable: production of financial-planning');
     expect(facts.surveyProblem).not.toBeNull();
     expect(facts.backups.length).toBeGreaterThan(0);
     expect(facts.window).toBeNull();

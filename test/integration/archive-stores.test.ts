@@ -375,6 +375,21 @@ async function openedAt(open: Kind['open']): Promise<Opened & { at(name: string)
   return { ...opened, at: (name) => join(path, name) };
 }
 
+describe.each(kinds.slice(0, 2))('two that send to one name of $kind at the same time', ({ open }) => {
+  it.each([1, 2, 3])('leave the file of one, with its own manifest: time %i', async () => {
+    const { store, names } = await open();
+    const both = await Promise.all([made(), made()]);
+    const sent = await Promise.allSettled(
+      both.map(({ file, manifest }) => store.send(file, 'a.dump', manifest, { signal, notes: notesInMemory() })),
+    );
+    expect(sent.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    const { manifest } = both[sent[0]?.status === 'fulfilled' ? 0 : 1] ?? {};
+    expect(await store.list(signal)).toMatchObject([{ name: 'a.dump', manifest, problem: null }]);
+    expect(await store.sha256('a.dump', { signal })).toBe(manifest?.sha256);
+    expect(await names()).toEqual(expect.arrayContaining(['a.dump', 'a.dump.manifest.json']));
+  });
+});
+
 describe('sending to a machine without sha256sum', () => {
   it('reads back what lies there from here', async () => {
     const path = await mkdtemp(join(dir, 'store-'));
@@ -403,6 +418,24 @@ describe('sending to a bucket', () => {
     return { proxy, store: s3Store({ bucket, prefix, region: 'eu-central-1', endpoint: proxy.endpoint }, credentials) };
   }
   const partsIn = (seen: readonly string[]) => seen.filter((kind) => kind.startsWith('PUT part'));
+
+  it('touches nothing of another sending that was at the same name and quicker', async () => {
+    const { store } = await inBucket();
+    const [quick, slow] = [await made(), await made()];
+    const notes = notesInMemory();
+    const { write } = notes;
+    let isFirst = true;
+    notes.write = async (text) => {
+      if (isFirst) {
+        isFirst = false;
+        await store.send(quick.file, 'a.dump', quick.manifest, { signal, notes: notesInMemory() });
+      }
+      await write(text);
+    };
+    await expect(store.send(slow.file, 'a.dump', slow.manifest, { signal, notes })).rejects.toThrow(Refusal);
+    expect(await store.list(signal)).toMatchObject([{ manifest: quick.manifest, problem: null }]);
+    expect(await store.sha256('a.dump', { signal })).toBe(quick.manifest.sha256);
+  });
 
   it('sends no part twice that has arrived', async () => {
     const { proxy, store } = await behindProxy();

@@ -334,6 +334,24 @@ describe('an archive that is read or opened', () => {
     await db.query('select lo_unlink(file) from files; drop table files');
   });
 
+  it.each(['custom', 'plain'] as const)('in several frames of zstd is read through all of them: %s', async (format) => {
+    const bare = await readFile(join(dir, `bare.${formats[format]}`));
+    const frames = [bare.subarray(0, 3000), bare.subarray(3000)].map((part) => zstdCompressSync(part));
+    const file = join(dir, `frames-${format}.zst`);
+    await writeFile(file, Buffer.concat(frames));
+    const whole = await read(join(dir, `bare.${formats[format]}`));
+    expect((await read(file)).contents).toEqual(whole.contents);
+    await truncate(file, Buffer.concat(frames).length - 4);
+    expect(await codeOf(read(file))).toBe('archive-truncated');
+  });
+
+  it('whose window needs more memory than there should be for it is refused with what to do', async () => {
+    const file = join(dir, 'wide.zst');
+    // Of unknown size, as from a pipe: a known one would make the window smaller.
+    await run('sh', ['-c', 'zstd --long=31 -q -c < "$0" > "$1"', join(dir, 'bare.p'), file]);
+    expect(await codeOf(read(file))).toBe('archive-window');
+  });
+
   it('that cannot be laid out for pg_restore leaves nothing of it', async () => {
     const file = await archive('custom', 'zstd', 'none');
     const layers = await read(file);

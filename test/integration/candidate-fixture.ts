@@ -23,6 +23,9 @@ const PATH = '/usr/local/bin:/usr/bin:/bin';
 /** Of the live database `shop`, made by role `shop_app`, who owns nearly everything in it. */
 const SEED = `
   create schema ext; grant usage on schema ext to public; create extension pg_trgm with schema ext;
+  create extension adminpack with schema pg_catalog; create extension postgres_fdw with schema ext;
+  create server elsewhere foreign data wrapper postgres_fdw options (host 'elsewhere.example.com'); alter server elsewhere owner to shop_reader;
+  grant usage on foreign server elsewhere to shop_app; create user mapping for shop_app server elsewhere options (user 'us');
   create schema "Odd schema" authorization shop_app; create schema sales authorization shop_app;
   set role shop_app;
   create type sales.state as enum ('open', 'paid');
@@ -75,6 +78,7 @@ const SEED = `
   create table sales.ledger (id int primary key); insert into sales.ledger values (1); alter table sales.ledger owner to postgres;
   create function sales.watch() returns event_trigger language plpgsql as 'begin end';
   create event trigger watching on ddl_command_end execute function sales.watch();
+  grant select on large object 424242 to shop_reader; select lo_from_bytea(424243, 'of another'); grant update on large object 424243 to public;
   create publication feed for table sales.orders;
   analyze;`;
 
@@ -209,7 +213,9 @@ const DEFINITIONS = {
   triggers: 'select pg_get_triggerdef(oid) as def from pg_trigger where not tgisinternal order by 1',
   defaults: 'select defaclrole::regrole::text, defaclobjtype, defaclacl::text from pg_default_acl order by 1, 2',
   extensions: 'select extname, extnamespace::regnamespace::text from pg_extension order by 1',
-  'large objects': `select oid, lomowner::regrole::text, convert_from(lo_get(oid), 'UTF8') as content, obj_description(oid, 'pg_largeobject') as comment from pg_largeobject_metadata order by 1`,
+  'large objects': `select oid, lomowner::regrole::text, lomacl::text as acl, convert_from(lo_get(oid), 'UTF8') as content, obj_description(oid, 'pg_largeobject') as comment from pg_largeobject_metadata order by 1`,
+  servers: 'select srvname, srvowner::regrole::text, srvacl::text, srvoptions from pg_foreign_server order by 1',
+  mappings: 'select srvname, usename, umoptions from pg_user_mappings order by 1, 2',
   database:
     'select pg_encoding_to_char(encoding) as encoding, datcollate, datctype from pg_database where datname = current_database()',
 };

@@ -16,6 +16,7 @@ import { checkDatabase } from '../../src/platforms/shared/check-database.ts';
 import { fetchBackupAction } from '../../src/platforms/shared/fetch-backup.ts';
 import { checkHealth, healthNow } from '../../src/platforms/shared/health.ts';
 import { createSystems } from '../../src/platforms/shared/systems.ts';
+import { tableActions } from '../../src/platforms/shared/table-actions.ts';
 import { survey } from '../../src/postgres/survey.ts';
 import { startStores } from '../support/stores.ts';
 import type { SystemFile } from '../support/system.ts';
@@ -136,6 +137,7 @@ export async function startGround(given: { readonly server?: PostgresServer } = 
         { ...options, maskingKey: new Secret('a key for tests'), secretOf: () => new Secret('') },
       );
       const shared: Actions = {
+        ...tableActions({ platform, ...options }),
         'backup.fetch': fetchBackupAction({ platform, ...options }),
         'database.check': checkDatabase(platform),
         'health.check': checkHealth(),

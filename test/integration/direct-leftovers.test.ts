@@ -1,4 +1,6 @@
 // What operations leave beside the live database, and how it goes away: never by a claim that nobody has read.
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Ground, startGround } from './direct-fixture.ts';
 
@@ -65,4 +67,34 @@ it('a candidate of an earlier version, whose mark does not say for whom it is, c
   await ground.query('postgres', `comment on database ${candidate} is '${old}'`);
   expect((await office.run(`cleanup ${id}`)).state).toBe('succeeded');
   expect(await beside()).toEqual([]);
+});
+
+it('a cleanup and an undo need no store of backups', async () => {
+  await ground.database('storeless', LEDGER);
+  await ground.backup('storeless', 'storeless', 'backup_1.dump');
+  await ground.query('storeless', 'delete from entries where id > 40');
+  const office = await ground.office('storeless', { production: 'storeless' });
+  const warm = await office.run('warm production backup_1.dump');
+  const merged = await office.run('restore production backup_1.dump --table entries');
+  expect([warm.state, merged.state]).toEqual(['succeeded', 'succeeded']);
+
+  await rename(join(ground.dir, 'backups', 'storeless'), join(ground.dir, 'backups', 'away'));
+  expect((await office.run(`undo ${merged.id}`)).state).toBe('succeeded');
+  expect(await ground.query('storeless', 'select from entries')).toHaveLength(40);
+  expect((await office.run(`cleanup ${warm.id}`)).state).toBe('succeeded');
+  await expect(office.run('restore production backup_1.dump')).rejects.toThrow(/listing the backups/);
+});
+
+it('a backup that is to be kept says so for ever, and any other says nothing of it', async () => {
+  await ground.database('kept', LEDGER);
+  const office = await ground.office('kept', { production: 'kept' });
+  for (const text of ['backup production --keep', 'backup production']) {
+    expect((await office.run(text)).state).toBe('succeeded');
+  }
+  const [system] = office.deps.systems.all;
+  if (system === undefined) throw new Error('there is no system');
+  const { environments } = await office.deps.systems.facts(system, ['production']);
+  // Newest first.
+  expect(environments['production']?.backups.slice(0, 2)).toMatchObject([{ kind: 'manual' }, { keep: 'forever' }]);
+  expect(environments['production']?.backups[0]).not.toHaveProperty('keep');
 });

@@ -17,11 +17,11 @@ const LEDGER = `
   insert into entries select n, 'memo ' || n from generate_series(1, 500) n;`;
 
 /** A ledger that has lost a tenth of its entries since its backup, which lies beside it. */
-async function damaged(name: string): Promise<Office> {
+async function damaged(name: string, file: Parameters<Ground['office']>[2] = {}): Promise<Office> {
   await ground.database(name, LEDGER);
   await ground.backup(name, name, 'backup_1.dump');
   await ground.query(name, 'delete from entries where id % 10 = 0');
-  return await ground.office(name, { production: name });
+  return await ground.office(name, { production: name }, file);
 }
 
 const entriesOf = async (name: string) =>
@@ -69,6 +69,41 @@ describe('a merge whose session is killed at its COMMIT', () => {
     expect(await ground.query('killed', `select from pg_namespace where nspname = 'holdfast_${beside}'`)).toHaveLength(
       1,
     );
+  });
+});
+
+describe('an invariant that does not hold', () => {
+  const rows = (equals: number) => ({
+    invariants: [{ name: 'all there', sql: 'select count(*) from entries', expect: { equals } }],
+  });
+  const checkOf = (operation: Awaited<ReturnType<Office['run']>>) => {
+    const step = operation.plan.steps.find(({ action }) => action === 'database.check');
+    const outcome = operation.steps[step?.id ?? '']?.outcome;
+    return outcome?.evidence.checks.find(({ name }) => name === 'all there');
+  };
+
+  it('before a merge and behind it is told, and what could be recovered stays', async () => {
+    // More is gone than the backup holds.
+    const office = await damaged('partly', rows(600));
+    const merged = await office.run('restore production backup_1.dump --table entries');
+    expect(merged.state).toBe('succeeded');
+    expect(checkOf(merged)).toMatchObject({ status: 'warn', figure: expect.stringMatching(/, as it was before$/) });
+    expect(await entriesOf('partly')).toBe(500);
+  });
+
+  it('since the merge takes it back', async () => {
+    const office = await damaged('worse', rows(450));
+    expect((await office.run('restore production backup_1.dump --table entries')).state).toBe('failed');
+    expect(await entriesOf('worse')).toBe(450);
+  });
+
+  it('since the damage is back is what an undo has to end with', async () => {
+    const office = await damaged('returned', rows(500));
+    const { id } = await office.run('restore production backup_1.dump --table entries');
+    const undone = await office.run(`undo ${id}`);
+    expect(undone.state).toBe('succeeded');
+    expect(checkOf(undone)).toMatchObject({ status: 'warn' });
+    expect(await entriesOf('returned')).toBe(450);
   });
 });
 

@@ -26,6 +26,11 @@ async function see(text: string, by?: string): Promise<View> {
   return answer.view;
 }
 
+function usageOf(text: string): string {
+  const parsed = parseCommand(text);
+  return parsed.is === 'refused' ? parsed.refusal.message : '';
+}
+
 describe('a dialog', () => {
   it('is opened where something has to be asked', async () => {
     expect(await type('assess')).toMatchObject({ is: 'dialog', dialog: 'assess', system: { name: 'grayledger' } });
@@ -49,9 +54,9 @@ describe('the open incident', () => {
   it('is meant when none is named', async () => {
     await room().declare();
     expect(await see('incident ack', LEAD)).toMatchObject({ did: 'acknowledged', incident: { id: 'inc-1' } });
-    expect(await see('incident update We see it. --public')).toMatchObject({
+    expect(await see('incident update We see it - and mend it. --public')).toMatchObject({
       did: 'updated',
-      incident: { words: [{ text: 'We see it.', public: true }] },
+      incident: { words: [{ text: 'We see it - and mend it.', public: true }] },
     });
     expect(await see('incident timeline')).toMatchObject({
       is: 'timeline',
@@ -65,6 +70,47 @@ describe('the open incident', () => {
     });
     expect(await refused(type('incident ack'))).toContain('No incident of grayledger is open.');
     expect(await see('incident timeline --incident inc-1')).toMatchObject({ sight: { nextUpdateAt: null } });
+  });
+});
+
+describe('the level', () => {
+  it('is set by a word, once, and never of what is over', async () => {
+    await room().declare();
+    expect(await see('incident level 3')).toMatchObject({ did: 'level_set', incident: { id: 'inc-1', level: 3 } });
+    await see('incident level 3');
+    expect((await room().events('inc-1')).filter(({ type }) => type === 'level_set')).toHaveLength(1);
+    expect(await refused(type('incident level 3', LEAD))).toContain('You may look, not act.');
+    expect(usageOf('incident level 4')).toContain('The level is 1, 2 or 3.');
+    expect(usageOf('incident level')).toContain('The level is 1, 2 or 3.');
+    await see('incident resolve Rolled back.');
+    expect(await refused(type('incident level 2 --incident inc-1'))).toContain('inc-1 was resolved');
+  });
+});
+
+describe('the review', () => {
+  it('is said with its moment, which reaches its clock; another one takes its place, also when all is over', async () => {
+    await room().declare();
+    const said = await see('incident review 2126-11-23 10:00 UTC');
+    expect(said).toMatchObject({
+      did: 'review_set',
+      incident: { reached: { review: { note: 'the review is at 2126-11-23 10:00 UTC' } } },
+    });
+    await see('incident review 2126-11-23 11:00+01:00');
+    expect((await room().events('inc-1')).filter(({ type }) => type === 'reached')).toHaveLength(1);
+    await see('incident resolve Rolled back.');
+    expect(await see('incident review 2126-11-24 10:00 UTC --incident inc-1')).toMatchObject({
+      incident: { reached: { review: { note: 'the review is at 2126-11-24 10:00 UTC' } } },
+    });
+    const sight = await see('incident timeline --incident inc-1');
+    const clock = sight.is === 'timeline' ? sight.sight.clocks.find(({ what }) => what === 'review') : undefined;
+    expect(clock?.reachedAt).not.toBeNull();
+  });
+
+  it('is no moment that is over, nor a guess', async () => {
+    await room().declare();
+    expect(await refused(type('incident review 2025-11-23 10:00 UTC'))).toMatch(/^2025-11-23 10:00 UTC is over/);
+    expect(usageOf('incident review tomorrow at ten')).toContain('is not a moment with its time zone');
+    expect(usageOf('incident review')).toContain('Say when the review is.');
   });
 });
 

@@ -20,6 +20,7 @@ import { openArchive } from '../../src/postgres/archive/open.ts';
 import { readArchive } from '../../src/postgres/archive/read.ts';
 import { withDatabase } from '../../src/postgres/connect.ts';
 import { withScratch } from '../../src/postgres/scratch.ts';
+import { offsiteFindings } from '../../src/watch/offsite-findings.ts';
 import { type S3Proxy, startS3Proxy } from '../support/s3-proxy.ts';
 import { type S3Server, startS3 } from '../support/s3-server.ts';
 import { type SshTestHost, startSshHost } from '../support/ssh-host.ts';
@@ -143,6 +144,12 @@ async function copiesOf(system: System): Promise<readonly Copy[]> {
   return (await readOffsite(opening, system, 'production'))?.copies ?? [];
 }
 
+/** What the watch says of the place, so many hours from now. */
+async function watched(system: System, hours = 0): Promise<string[]> {
+  const offsite = await readOffsite(opening, system, 'production');
+  return offsiteFindings(system, offsite, new Date(Date.now() + hours * 3_600_000)).findings.map(({ text }) => text);
+}
+
 /** Takes a backup of the environment `elsewhere` and restores it into a PostgreSQL that is thrown away. */
 async function restoredElsewhere(system: System, keys: ArchiveKeys) {
   const archives = archivesOf(opening, system, 'elsewhere');
@@ -201,6 +208,27 @@ describe('a copy', () => {
   beforeEach(async () => {
     place = await toDirectory();
   });
+  it('that is missing, or old, is told, and one that is there and young is not', async () => {
+    const system = systemWith(place);
+    expect(await watched(system)).toEqual([expect.stringMatching(/^There is no copy out of the house, at /)]);
+    await doing(await capture('ledger_9.dump.zst'));
+    expect(await watched(system)).toEqual([]);
+    expect(await watched(system, system.backups.offsiteMaxAgeHours + 1)).toEqual([
+      expect.stringMatching(/^The newest copy out of the house is of ledger_9\.dump\.zst, begun /),
+    ]);
+  });
+
+  it('that cannot be looked for is told as that, and says nothing of the copies', async () => {
+    const { path } = (place as { place: { path: string } }).place;
+    await rm(path, { recursive: true });
+    await writeFile(path, 'no directory');
+    const offsite = await readOffsite(opening, systemWith(place), 'production');
+    expect(offsiteFindings(systemWith(place), offsite, new Date())).toMatchObject({
+      kinds: [],
+      findings: [{ kind: 'offsite', about: 'place', text: expect.stringMatching(/could not be read: /) }],
+    });
+  });
+
   const outDir = () => (place as { place: { path: string } }).place.path;
   const doing = (backup: Backup, keys?: ArchiveKeys, overrides?: Partial<Run>) =>
     actionWith(keys).do({ from: { environment: 'production', backup } }, copying(systemWith(place), overrides));

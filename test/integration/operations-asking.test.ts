@@ -106,6 +106,33 @@ describe('asking', () => {
     expect((await here.ask('verify')).plan.system).toBe(system.name);
   });
 
+  it('takes the system of the incident whose own channel it is typed in', async () => {
+    const here = desk();
+    const [system] = here.paper.systems.all;
+    if (system === undefined) throw new Error('no system');
+    const elsewhere = { ...system, name: 'elsewhere' };
+    here.deps.systems = { ...here.paper.systems, all: [elsewhere, system] };
+    expect(await refusal(here.ask('verify'))).toBe('which-system');
+    here.deps.placeOf = async (channel) => ({ channel, about: { system: system.name, incident: 'inc-7' } });
+    expect((await here.ask('verify')).plan.system).toBe(system.name);
+    expect((await here.ask('verify --system elsewhere')).plan.system).toBe('elsewhere');
+    const asked: unknown[] = [];
+    here.deps.answerIncident = async (command, { system: { name } }) => {
+      asked.push([name, 'incident' in command ? command.incident : '-']);
+      return { is: 'view', view: { is: 'help', about: null } };
+    };
+    await here.answer('incident ack');
+    await here.answer('incident ack --incident inc-8');
+    await here.answer('incident ack --system elsewhere');
+    await here.answer('incident declare it is back');
+    expect(asked).toEqual([
+      [system.name, 'inc-7'],
+      [system.name, 'inc-8'],
+      ['elsewhere', null],
+      [system.name, '-'],
+    ]);
+  });
+
   it('surveys what a restore would overwrite, and says when a worker was waked late', async () => {
     const { paper, deps, answer } = desk();
     const survey = vi.fn(paper.systems.survey);
@@ -274,6 +301,24 @@ describe('the sweeper', () => {
     await Promise.all([createSweep(here.deps)(), createSweep(here.deps)()]);
     expect(await openOf(here)).toHaveLength(1);
     expect(here.logged).toEqual([]);
+  });
+
+  it('acts on nothing by a command of long ago: what was to be stopped then is another thing now', async () => {
+    const here = desk();
+    const operation = await here.ask('rollback v255');
+    const soon = await here.take(`cancel ${operation.id}`);
+    await age(here, soon.id, 6);
+    await createSweep(here.deps)();
+    expect(await recorded(here, soon.id)).toMatchObject({
+      is: 'refused',
+      text: expect.stringContaining('nothing was done'),
+    });
+    expect(await here.state(operation.id)).not.toBe('cancelled');
+    expect(here.logged).toContain('command is too old to be acted on');
+    const now = await here.take(`cancel ${operation.id}`);
+    await age(here, now.id, 4);
+    await createSweep(here.deps)();
+    expect(await here.state(operation.id)).toBe('cancelled');
   });
 
   it('is not held up by a command that cannot be answered, and gives that one up in the end', async () => {

@@ -8,10 +8,10 @@ import { ALICE, BOB, CAROL, DAVE, type Desk, desksOfThisFile, ERIN, refusal } fr
 const desk = await desksOfThisFile();
 
 /** So short that it has run out after a moment. */
-function expireSoon({ paper }: Desk, environment: keyof System['environments']): void {
+function expireSoon({ paper }: Desk, environment: keyof System['environments'], minutes = 0.001): void {
   const consent = paper.systems.all[0]?.environments[environment]?.consent;
   if (consent === undefined || consent.kind === 'none') throw new Error('nothing to expire');
-  consent.expiresMinutes = 0.001;
+  consent.expiresMinutes = minutes;
 }
 
 describe('consent', () => {
@@ -37,6 +37,40 @@ describe('consent', () => {
     expect(await refusal(click(CAROL))).toBe('already-decided');
     expect(await refusal(useCases.deny({ operation: id, digest, by: CAROL }))).toBe('already-decided');
     expect(await refusal(useCases.approve({ operation: 'op-999999', digest, by: CAROL }))).toBe('no-such-operation');
+  });
+
+  it('takes a one-time code where the environment asks for one, and only when all else is well', async () => {
+    const { ask, useCases, paper, deps, store } = desk();
+    const consent = paper.systems.all[0]?.environments['production']?.consent;
+    if (consent?.kind !== 'approvals') throw new Error('production takes approvals');
+    consent.secondFactor = 'totp';
+    const judged: string[] = [];
+    deps.codes = {
+      keyed: async () => new Set([BOB]),
+      judge: async (person, code) => {
+        judged.push(`${person} ${code}`);
+        return code === '111111' ? 'right' : code === '222222' ? 'used' : code === '333333' ? 'locked' : 'wrong';
+      },
+    };
+    const stranger = await refusal(ask('restore production a001'));
+    expect(stranger).toBe('not-approvable');
+    deps.codes = { ...deps.codes, keyed: async () => new Set([BOB, CAROL, ERIN]) };
+    const { id, digest } = await ask('restore production a001');
+    const click = { operation: id, digest, by: BOB };
+    expect(await refusal(useCases.approve({ ...click, by: DAVE, code: '111111' }))).toBe('not-an-approver');
+    expect(await refusal(useCases.approve(click))).toBe('code-needed');
+    expect(judged).toEqual([]);
+    expect(await refusal(useCases.approve({ ...click, code: '000000' }))).toBe('wrong-code');
+    expect(await refusal(useCases.approve({ ...click, code: '222222' }))).toBe('used-code');
+    expect(await refusal(useCases.approve({ ...click, code: '333333' }))).toBe('too-many-codes');
+    expect((await useCases.find(id)).votes).toEqual([]);
+    await useCases.approve({ ...click, code: '111111' });
+    expect(await refusal(useCases.approve({ ...click, code: '111111' }))).toBe('already-approved');
+    deps.codes = { ...deps.codes, keyed: async () => new Set() };
+    expect(await refusal(useCases.approve({ ...click, by: CAROL, code: '111111' }))).toBe('no-key');
+    const approved = (await store.operations.journal(id)).map(({ event }) => event);
+    expect(approved).toContainEqual(expect.objectContaining({ type: 'approved', by: BOB, factor: 'totp' }));
+    expect((await useCases.deny(click)).state).toBe('cancelled');
   });
 
   it('can be given while the rehearsal is running, when nothing expires', async () => {
@@ -230,6 +264,59 @@ describe('the gate', () => {
     expect(paper.effects).toEqual({});
   });
 
+  it.each(['does not answer', 'is away'] as const)('waits a moment for a provider that %s', async (how) => {
+    const { ask, agree, work, paper, deps, state } = desk();
+    const operation = await ask('rollback v255');
+    await agree(operation);
+    let tried = 0;
+    deps.systems = {
+      ...paper.systems,
+      async facts(...asked) {
+        tried += 1;
+        if (tried === 3) return paper.systems.facts(...asked);
+        if (how === 'does not answer') throw new Error('Heroku is away');
+        const facts = structuredClone(await paper.systems.facts(...asked));
+        const production = facts.environments['production'];
+        if (production === undefined) return facts;
+        const target = { ...production.target, identity: 'unreachable' };
+        return { ...facts, environments: { production: { ...production, target, surveyProblem: 'no answer' } } };
+      },
+    };
+    await work(operation.id);
+    expect(await state(operation.id)).toBe('succeeded');
+    expect(tried).toBe(3);
+  });
+
+  it.each([
+    ['rollback v255', 'production', 'awaiting_approval'],
+    ['restore staging a001', 'staging', 'expired'],
+  ] as const)('is closed again when nobody worked on %s for longer than consent lasts', async (text, where, state) => {
+    const here = desk();
+    expireSoon(here, where, 0.02);
+    const operation = await here.ask(text);
+    await here.agree(operation);
+    // Its worker died at this point.
+    await here.store.operations.change(operation.id, () => [{ type: 'started' }]);
+    await sleep(1_500);
+    await here.work(operation.id);
+    expect(await here.state(operation.id)).toBe(state);
+    expect(here.paper.effects).toEqual({});
+  });
+
+  it('stays open behind the first change, however long nobody was there', async () => {
+    const here = desk();
+    expireSoon(here, 'production', 0.02);
+    const operation = await here.ask('rollback v255');
+    await here.agree(operation);
+    here.paper.mishap = { action: 'release.rollback', when: 'after', how: 'crash' };
+    await here.work(operation.id);
+    await here.lapse(operation.id);
+    await sleep(1_500);
+    await here.work(operation.id);
+    expect(await here.state(operation.id)).toBe('succeeded');
+    expect(here.paper.effects['release.rollback']).toBe(1);
+  });
+
   it('does not let a typed name count from somebody who may no longer act', async () => {
     const { ask, agree, work, useCases, paper, gone } = desk();
     const operation = await ask('restore staging a001');
@@ -293,6 +380,19 @@ describe('cancelling', () => {
     expect(await refusal(useCases.cancel({ operation: operation.id, by: ALICE }))).toBe('too-late');
   });
 
+  it('of what has begun but changed nothing takes back what was prepared', async () => {
+    const { ask, agree, work, useCases, paper, state } = desk();
+    const operation = await ask('restore staging a001');
+    await agree(operation);
+    paper.mishap = { action: 'backup.capture', when: 'after', how: 'unknown' };
+    await work(operation.id);
+    expect(await useCases.find(operation.id)).toMatchObject({ state: 'needs_human', gatePassed: true });
+    await useCases.cancel({ operation: operation.id, by: ALICE });
+    await work(operation.id);
+    expect(await state(operation.id)).toBe('cancelled');
+    expect(paper.effects['database.restore']).toBeUndefined();
+  });
+
   it('ends what has prepared nothing at once, and is refused after that', async () => {
     const { ask, useCases } = desk();
     const { id } = await ask('rollback v255');
@@ -339,22 +439,32 @@ describe('cancelling', () => {
 });
 
 describe('settling', () => {
-  const STEP = { step: 's1', about: 'step' as const };
   const asking = async ({ paper, run }: Desk) => {
     paper.mishap = { action: 'release.rollback', when: 'after', how: 'unknown' };
-    const { id, digest } = await run('rollback v255');
-    return { operation: id, digest, by: ALICE, asks: STEP, verdict: 'happened' as const };
+    const { id, digest, question } = await run('rollback v255');
+    return { operation: id, digest, by: ALICE, asks: question?.seq ?? 0, verdict: 'happened' as const };
   };
 
   it('is for operators, for the question that is asked, and for the plan that was shown', async () => {
     const here = desk();
     const answer = await asking(here);
     expect(await refusal(here.useCases.settle({ ...answer, by: ERIN }))).toBe('not-an-operator');
-    expect(await refusal(here.useCases.settle({ ...answer, asks: { ...STEP, step: 's2' } }))).toBe('answer-first');
-    expect(await refusal(here.useCases.settle({ ...answer, asks: { ...STEP, about: 'undo' } }))).toBe('answer-first');
+    expect(await refusal(here.useCases.settle({ ...answer, asks: answer.asks - 1 }))).toBe('answer-first');
     expect(await refusal(here.useCases.settle({ ...answer, digest: 'other' }))).toBe('stale-plan');
     await here.useCases.settle(answer);
     expect(await refusal(here.useCases.settle(answer))).toBe('already-decided');
+  });
+
+  it('of a question that was answered is no answer to the next one about the same step', async () => {
+    const here = desk();
+    const answer = await asking(here);
+    await here.useCases.settle({ ...answer, verdict: 'did_not' });
+    here.paper.mishap = { action: 'release.rollback', when: 'after', how: 'unknown' };
+    await here.work(answer.operation);
+    const { question } = await here.useCases.find(answer.operation);
+    expect(question).toMatchObject({ step: 's1', about: 'step' });
+    expect(await refusal(here.useCases.settle({ ...answer, verdict: 'did_not' }))).toBe('answer-first');
+    await here.useCases.settle({ ...answer, asks: question?.seq ?? 0 });
   });
 
   it.each([
@@ -368,7 +478,9 @@ describe('settling', () => {
     paper.stuck.add('candidate.create');
     await work(id);
     paper.stuck.clear();
-    await useCases.settle({ operation: id, digest, by: CAROL, asks: { step: 's1', about: 'undo' }, verdict });
+    const { question } = await useCases.find(id);
+    expect(question).toMatchObject({ step: 's1', about: 'undo' });
+    await useCases.settle({ operation: id, digest, by: CAROL, asks: question?.seq ?? 0, verdict });
     await work(id);
     expect(await state(id)).toBe('failed');
     expect(paper.world.databases.map((name) => (name.startsWith('app-') ? 'the candidate' : name))).toEqual(databases);

@@ -100,6 +100,7 @@ export function openDesk(store: OpenStore, overrides: Partial<SystemFile> = {}, 
       },
     },
     people: { holders: async (role) => ('users' in role ? role.users.filter((person) => !gone.has(person)) : []) },
+    codes: { keyed: async () => new Set(), judge: async () => 'wrong' },
     systems: paper.systems,
     runbooks,
     alerts: store.alerts,
@@ -113,6 +114,8 @@ export function openDesk(store: OpenStore, overrides: Partial<SystemFile> = {}, 
     answerIncident: async () => {
       throw new Error('no incident is asked about here');
     },
+    audit: { secure: async () => {} },
+    placeOf: async (channel) => ({ channel, about: null }),
     log: { info: note, warn: note, error: note },
   };
   const useCases = createUseCases(deps);
@@ -133,7 +136,8 @@ export function openDesk(store: OpenStore, overrides: Partial<SystemFile> = {}, 
     },
     async work(id, { leaseSeconds = 5, stop = new AbortController() } = {}) {
       paper.crash = () => stop.abort(new Error('killed'));
-      await execute(deps, { worker: 'w', leaseSeconds, undoTries: 2, undoPauseMs: 1 }, id, stop.signal);
+      const tries = { undoTries: 2, undoPauseMs: 1, gateTries: 3, gatePauseMs: 1 };
+      await execute(deps, { worker: 'w', leaseSeconds, ...tries }, id, stop.signal);
       return stop.signal.aborted;
     },
     async agree({ id, digest, plan }) {

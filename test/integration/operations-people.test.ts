@@ -30,8 +30,8 @@ async function flooded(): Promise<{ here: Desk; id: string }> {
 async function answer({ useCases, store }: Desk, id: string, verdict: 'happened' | 'did_not' | 'abandon') {
   const operation = await store.operations.load(id);
   if (operation?.question == null) throw new Error('nothing is asked');
-  const { step, about } = operation.question;
-  await useCases.settle({ operation: id, by: BOB, digest: operation.digest, verdict, asks: { step, about } });
+  const { seq: asks } = operation.question;
+  await useCases.settle({ operation: id, by: BOB, digest: operation.digest, verdict, asks });
 }
 
 describe('a human step', () => {

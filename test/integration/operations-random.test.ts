@@ -220,12 +220,12 @@ class Life {
   async settle(what: 'lie' | 'truth' | 'abandon', by: string): Promise<void> {
     const { question } = await this.now();
     if (question === null) return;
-    const { step, about } = question;
+    const { seq: asks, step, about } = question;
     // Whoever is asked whether a step was taken back tells the truth by having it tried again.
     const happened = about === 'step' && (this.effects.get(step) ?? 0) > 0;
     const said = happened === (what === 'truth') ? 'happened' : 'did_not';
     const verdict = what === 'abandon' ? 'abandon' : said;
-    await this.here.useCases.settle({ operation: this.id, digest: this.digest, by, asks: { step, about }, verdict });
+    await this.here.useCases.settle({ operation: this.id, digest: this.digest, by, asks, verdict });
     if (what === 'lie' || (verdict === 'abandon' && about === 'undo')) this.lied = true;
   }
 

@@ -163,7 +163,7 @@ describe('a step whose outcome nobody knows', () => {
     expect(asking.state).toBe('needs_human');
     expect(asking.question?.why).toMatch(/mishap after database.promote; the provider does not say/);
     const click = { operation: asking.id, digest: asking.digest, by: ALICE };
-    await useCases.settle({ ...click, asks: { step: asking.question?.step ?? '', about: 'step' }, verdict });
+    await useCases.settle({ ...click, asks: asking.question?.seq ?? 0, verdict });
     await work(asking.id);
     expect((await useCases.find(asking.id)).state).toBe(state);
     expect(paper.world.live).toContain(live === 'candidate' ? 'op' : live);

@@ -218,7 +218,7 @@ it('goes on to the restore although the backups are not as they should be, and a
     operation: id,
     digest,
     by: BOB,
-    asks: { step: 's6', about: 'task' as const },
+    asks: asking.question?.seq ?? 0,
     verdict: 'happened' as const,
   };
   await here.useCases.settle(settled);

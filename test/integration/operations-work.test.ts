@@ -402,7 +402,7 @@ describe('after an upgrade', () => {
       operation: operation.id,
       digest,
       by: ALICE,
-      asks: { step: 's1', about: 'step' as const },
+      asks: question?.seq ?? 0,
       verdict: 'happened' as const,
     };
     expect(await refusal(useCases.settle(answer))).toBe('unknown-system');
@@ -461,5 +461,27 @@ describe('progress', () => {
     await here.work(id);
     expect(await here.state(id)).toBe('succeeded');
     expect(here.logged).toEqual(['progress not journaled: the disk is full']);
+  });
+});
+
+describe('without a lasting record', () => {
+  it('nothing is changed, and that is said; what only looks goes on', async () => {
+    const here = openDesk(desk().store);
+    here.deps.audit = { secure: () => Promise.reject(new Error('no space left on the disk of the audit file')) };
+    const before = withoutBackups(here.paper.world);
+    const operation = await here.ask('rollback v255');
+    await here.agree(operation);
+    await here.work(operation.id);
+    const ended = await here.useCases.find(operation.id);
+    expect(ended.state).toBe('failed');
+    expect(ended.stopped?.why).toContain(
+      'could not be written down lastingly: no space left on the disk of the audit file',
+    );
+    expect(here.paper.effects['release.rollback'] ?? 0).toBe(0);
+    expect(withoutBackups(here.paper.world)).toEqual(before);
+
+    const look = await here.ask('verify');
+    await here.work(look.id);
+    expect((await here.useCases.find(look.id)).state).toBe('succeeded');
   });
 });

@@ -51,6 +51,34 @@ describe.each(['redis-server', 'js-redis-server'] as const)('on %s', (kind) => {
     redis = await serverWith({ kind });
   });
 
+  it('shows what is worked on and what waits, and who is there for it', async () => {
+    const queue = queueAt(redis.url);
+    expect(await queue.lanes()).toMatchObject({
+      people: { workers: 0, jobs: [] },
+      scheduled: { workers: 0, jobs: [] },
+    });
+    let finish = () => {};
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    workerOf(redis.url, () => finished, 'scheduled');
+    await queue.wake('op-1', 'scheduled');
+    await queue.wake('op-2', 'scheduled');
+    await queue.wake('op-3', 'people');
+    await expect
+      .poll(async () => {
+        const { people, scheduled } = await queue.lanes();
+        return [
+          scheduled.workers,
+          scheduled.counts['active'],
+          ...[...scheduled.jobs, ...people.jobs].map((job) => `${job.operation} ${job.state}`),
+        ];
+      })
+      .toEqual([1, 1, 'op-1 active', 'op-2 waiting', 'op-3 waiting']);
+    finish();
+    await expect.poll(async () => (await queue.lanes()).scheduled.jobs).toEqual([]);
+  });
+
   it('wakes a worker, and again for the same operation', async () => {
     const woken = listening(redis.url);
     const queue = queueAt(redis.url);

@@ -1,4 +1,8 @@
 // The files of a report, really made: PNG and PDF that look the same on every machine, by a process that leaves nothing behind.
+import { execFile } from 'node:child_process';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../src/core/report.ts';
 import { reportFiles } from '../../src/reports/files.ts';
@@ -70,6 +74,24 @@ describe('the files of a drill', () => {
 });
 
 describe('the picture', () => {
+  it('that cannot be drawn, as where the native part of its library is missing, costs neither Markdown nor PDF', async () => {
+    const withoutLibrary = `import { registerHooks } from 'node:module';
+      registerHooks({ resolve(name, context, next) {
+        if (name === '@resvg/resvg-js') throw new Error('Cannot find native binding');
+        return next(name, context);
+      } });`;
+    const program = fileURLToPath(new URL('../../src/reports/files-main.ts', import.meta.url));
+    const hook = `data:text/javascript,${encodeURIComponent(withoutLibrary)}`;
+    const child = execFile(process.execPath, ['--import', hook, program], { maxBuffer: 50_000_000 });
+    child.stdin?.end(JSON.stringify({ report, history }));
+    const made = JSON.parse(await text(child.stdout ?? Readable.from([]))) as { name: string; data: string }[];
+    expect(made.map(({ name }) => name.split('.').at(-1))).toEqual(['md', 'pdf']);
+    const markdown = Buffer.from(made[0]?.data ?? '', 'base64').toString();
+    expect(markdown).toBe(
+      `${report.markdown}\nThe picture of the past drills could not be drawn: Cannot find native binding\n`,
+    );
+  });
+
   it('is the same SVG in two runs, with every drill in its place', async () => {
     const drills = [pastDrill(1), pastDrill(2, { result: 'fail', seconds: null }), pastDrill(3)];
     const picture = pictureOf(drills);

@@ -11,6 +11,7 @@ import { createSlackApp, type SlackApp } from '../../src/handlers/slack-app.ts';
 import { card } from '../../src/messages/card.ts';
 import { incidentCard } from '../../src/messages/incident-card.ts';
 import { slackClient } from '../../src/notify/slack-client.ts';
+import { productionStories } from '../support/operations.ts';
 import { home, shownSystem, storyOf } from '../support/shown.ts';
 import { recordedIncidents } from '../unit/handlers/recorded-incidents.ts';
 import { recordedUseCases } from '../unit/handlers/recorded-use-cases.ts';
@@ -25,10 +26,18 @@ const { useCases, asked, operation } = recordedUseCases({
     if (typed !== 'ledger-staging') throw new Refusal('wrong-name', 'Wrong.', 'Type it.');
     return operation;
   },
+  async approve({ code }) {
+    if (code === undefined) throw new Refusal('code-needed', 'It takes a code.', 'Type it.');
+    if (code === 'locked') throw new Refusal('too-many-codes', 'Too many wrong codes.', 'Wait.');
+    if (code !== '123456') throw new Refusal('wrong-code', 'That is not your code now.', 'Look again.');
+    return operation;
+  },
   async cancel() {
     throw new Refusal('not-an-operator', 'You may look, not act.', 'Ask somebody who may.');
   },
 });
+
+const waiting = productionStories['rehearsed, waiting for the lead']?.operation;
 
 const { incidents, asked: askedOfIncidents, sight } = recordedIncidents();
 
@@ -68,8 +77,8 @@ describe.each(['socket', 'http'] as const)('over %s', (mode) => {
     askedOfIncidents.length = 0;
   });
 
-  async function postedCard() {
-    const { text, blocks } = card(operation, new Date('2026-11-20T14:01:00.000Z'));
+  async function postedCard(of = operation) {
+    const { text, blocks } = card(of, new Date('2026-11-20T14:01:00.000Z'));
     const client = slackClient({ token: new Secret(slack.bot.token), apiUrl: slack.apiUrl, logger: quiet });
     const { ts } = await client.chat.postMessage({ channel: channels.incidents.id, text, blocks: [...blocks] });
     return people.waitFor('the card', () => people.channel('incidents').find((message) => message.ts === ts));
@@ -119,6 +128,26 @@ describe.each(['socket', 'http'] as const)('over %s', (mode) => {
     expect(late).toMatchObject({ is: 'replaced', modal: { title: 'Not confirmed' } });
     expect(JSON.stringify(late)).toContain('op-41 has expired.');
     await people.as('alice').closes();
+  });
+
+  it('the approve button asks for a one-time code where one is needed, until it is right', async () => {
+    await people.as('bob').clicks(await postedCard(waiting), 'operation_approve');
+    await people.waitFor('the dialog', () => people.modal());
+    const typed = (code: string) => people.as('bob').submits({ approval_code: { one_time_code: code } });
+    expect(await typed('654321')).toMatchObject({
+      is: 'refused',
+      errors: { approval_code: expect.stringContaining('not your code') },
+    });
+    expect(await typed('123456')).toEqual({ is: 'closed' });
+    expect(asked.filter(({ what }) => what === 'approve').map(({ about }) => about)).toMatchObject([
+      { by: 'U02BOB' },
+      { by: 'U02BOB', code: '654321' },
+      { by: 'U02BOB', code: '123456' },
+    ]);
+    await people.as('bob').clicks(await postedCard(waiting), 'operation_approve');
+    await people.waitFor('the dialog', () => people.modal());
+    expect(await typed('locked')).toMatchObject({ is: 'replaced', modal: { title: 'Not approved' } });
+    await people.as('bob').closes();
   });
 
   async function postedIncident() {

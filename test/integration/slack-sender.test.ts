@@ -58,10 +58,14 @@ beforeEach(() => {
     topics: {
       op: operationTopic({
         operations: { load: async () => told.operation, journal: async () => told.entries },
-        systems: [{ name: 'ledger', channel: channels.incidents.id, updates: { everyMinutes: 15 } }],
+        systems: [{ name: 'ledger', channel: channels.incidents.id, roles: {}, updates: { everyMinutes: 15 } }],
         now: () => new Date('2026-11-20T14:16:00.000Z'),
       }),
-      inc: incidentTopic({ sightOf: async () => story.sight, now: () => story.now }),
+      inc: incidentTopic({
+        sightOf: async () => story.sight,
+        channelOf: async ({ system }) => system.channel,
+        now: () => story.now,
+      }),
       al: alertTopic({ alerts: { load: async () => alert }, systems: [shownSystem], now: () => new Date(AT) }),
       rep: reportTopic({
         reports: { load: async () => report },

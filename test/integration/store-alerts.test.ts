@@ -56,6 +56,15 @@ it.each<[string, Partial<Finding>]>([
   expect(await wanted()).toEqual([['al-1', 2]]);
 });
 
+it('that gets worse is heard, not only edited, and once for each rise', async () => {
+  const kinds = async () => (await store.sql('select kind from holdfast.outbox order by id')).map(({ kind }) => kind);
+  await look(finding({ severity: 'warning' }));
+  expect(await kinds()).toEqual(['card']);
+  await look(finding({ severity: 'critical' }));
+  await look(finding({ severity: 'critical' }));
+  expect(await kinds()).toEqual(['card', 'note']);
+});
+
 it('ends what is not found any more, and raises it anew when it comes back', async () => {
   await look(finding());
   expect(await look()).toEqual([]);

@@ -152,6 +152,16 @@ describe('listing', () => {
     expect(ids(await store.incidents.resolved('grayledger', 5))).toEqual(['inc-1']);
   });
 
+  it('finds the one whose own channel it is, open or over', async () => {
+    for (const command of ['c1', 'c2']) await store.incidents.declare(declaredOf(), command);
+    await store.incidents.change('inc-1', () => [{ type: 'channel', channel: 'C0OWN', why: null }]);
+    await store.incidents.change('inc-2', () => [{ type: 'channel', channel: null, why: 'Slack says no' }]);
+    expect(await store.incidents.inChannel('C0OWN')).toMatchObject({ id: 'inc-1', channel: 'C0OWN' });
+    await store.incidents.change('inc-1', () => [resolved]);
+    expect((await store.incidents.inChannel('C0OWN'))?.id).toBe('inc-1');
+    expect(await store.incidents.inChannel('C0OTHER')).toBeNull();
+  });
+
   it('gives those that were resolved within so many hours', async () => {
     for (const command of ['c1', 'c2', 'c3']) await store.incidents.declare(declaredOf(), command);
     for (const id of ['inc-1', 'inc-2']) await store.incidents.change(id, () => [resolved]);

@@ -137,12 +137,21 @@ describe('the usual duration of a step', () => {
     expect(await store.operations.usualSeconds('grayledger', 'backups.verify')).toBeNull();
   });
 
+  const run = async (id: string, adopted: boolean) => {
+    await create(id);
+    await store.operations.change(id, () => [{ type: 'started' }, started]);
+    await store.operations.change(id, () => [ended({}, adopted)]);
+  };
+
+  it('is that of the newest 50: what it took on the data of long ago does not count', async () => {
+    for (let number = 1; number <= 101; number += 1) await run(`op-${number}`, false);
+    await store.sql(
+      `update holdfast.durations set seconds = case when substring(operation from 4)::int <= 51 then 1000 else 7 end`,
+    );
+    expect(await store.operations.usualSeconds('grayledger', 'backups.verify')).toBe(7);
+  });
+
   it('is the median of those that succeeded, without those that were adopted', async () => {
-    const run = async (id: string, adopted: boolean) => {
-      await create(id);
-      await store.operations.change(id, () => [{ type: 'started' }, started]);
-      await store.operations.change(id, () => [ended({}, adopted)]);
-    };
     await run('op-1', false);
     await run('op-2', true);
     const [row] = await store.sql('select count(*)::int as kept, max(seconds) as longest from holdfast.durations');

@@ -12,7 +12,7 @@ afterAll(() => server.stop());
 it('keeps what waits to be told when incidents come to the outbox', async () => {
   const { url, sql, operations, ...rest } = await server.open();
   await operations.create(lookOf(), { by: 'U1', command: 'c1' });
-  // As the version before has left it: without anything of the second migration.
+  // As the first version has left it: without anything of the later migrations.
   const [row] = await sql('select * from holdfast.operations');
   const [entry] = await sql('select * from holdfast.journal');
   const client = new pg.Client({ connectionString: url });
@@ -42,6 +42,7 @@ it('keeps what waits to be told when incidents come to the outbox', async () => 
   const store = createStore({ connectionString: url, ...SILENT, log: silentLog });
   await store.ready();
   expect(await store.operations.load('op-1')).toMatchObject({ id: 'op-1', requestedBy: 'U1' });
+  expect(await store.audit()).toMatchObject({ entries: 1, lines: 1, broken: [] });
   expect(await store.outbox.take(10)).toMatchObject([{ subject: 'op-1', telling: { kind: 'card' } }]);
   await store.outbox.add('inc-1', { kind: 'card' });
   expect(await store.outbox.take(10)).toMatchObject([{ subject: 'inc-1' }]);

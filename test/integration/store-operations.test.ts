@@ -199,6 +199,17 @@ describe('the journal', () => {
     await expect(store.sql(statement)).rejects.toThrow('only ever appended to');
   });
 
+  it('that was damaged keeps no other operation from being found', async () => {
+    const broken = await store.operations.create(lookOf(), asked('c1'));
+    const other = await store.operations.create(lookOf({ operation: 'op-2' }), asked('c2'));
+    await store.sql('alter table holdfast.journal disable trigger journal_append_only');
+    await store.sql("update holdfast.journal set event = '{}' where operation = $1", [broken.id]);
+    await store.sql('alter table holdfast.journal enable trigger journal_append_only');
+    expect((await store.operations.open(null)).map(({ id }) => id)).toEqual([other.id]);
+    expect(await store.operations.due()).toEqual([other.id]);
+    await expect(store.operations.load(broken.id)).rejects.toThrow();
+  });
+
   it('shows which entry was tampered with when somebody took the guard away', async () => {
     await store.operations.create(planOf(), asked('c1'));
     await store.operations.change('op-1', () => [{ type: 'approved', by: 'U2', roles: [], digest: 'd' }]);

@@ -131,6 +131,16 @@ describe('notes and updates', () => {
     expect(tellings(await store.outbox.take(10))).toEqual([note(1), note(2), note(3)]);
   });
 
+  it('that are updates go before everything once they have waited: they are due at a time, however much there is to say', async () => {
+    await sendCard();
+    await add(note(1), update(1));
+    await store.outbox.add('op-2', card);
+    expect((await store.outbox.take(1))[0]).toMatchObject({ subject: 'op-2', telling: card });
+    await store.sql(`update holdfast.outbox set state = 'due', due_at = clock_timestamp() where subject = 'op-2'`);
+    await store.sql(`update holdfast.outbox set due_at = due_at - interval '11 seconds' where kind = 'update'`);
+    expect(tellings(await store.outbox.take(10))).toEqual([update(1), card, note(1)]);
+  });
+
   it('are not held up by those of another operation', async () => {
     await sendCard();
     await add(note(1));

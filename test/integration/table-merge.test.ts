@@ -57,6 +57,16 @@ async function untilWaiting(db: Live): Promise<void> {
 }
 
 describe('a merge', () => {
+  it('is done and taken back where all tables are published', async () => {
+    const db = await damaged('published', 'create publication everything for all tables;');
+    const shown = await db.compare('entries');
+    const before = await db.query('select * from entries order by id');
+    const merged = await mergeTable(db.live, { ...which(db), mode: 'replace', shown });
+    expect(merged).toMatchObject({ inserted: 200, updated: 200 });
+    expect(await db.unmerge('entries')).toMatchObject({ deleted: 200, restored: 200 });
+    expect(await db.query('select * from entries order by id')).toEqual(before);
+  });
+
   it('writes what was shown although the application goes on inserting rows meanwhile', async () => {
     const db = await damaged('going_on');
     const before = await db.compare('entries');

@@ -33,7 +33,7 @@ afterAll(() => server.stop());
 function start() {
   const { alerts, incidents, operations } = store;
   const watch = createWatch({
-    systems: { all: [system], platformOf: () => ({}), facts: () => facts() },
+    systems: { all: [system], platformOf: () => ({}), facts: () => facts(), offsite: async () => null },
     alerts,
     incidents,
     operations,

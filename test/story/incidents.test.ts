@@ -7,6 +7,8 @@ import { eventually, type Story, startStory } from '../support/story.ts';
 
 /** Between two status updates. */
 const INTERVAL_MS = 4_000;
+/** What was being told outside at the kill counts as in flight for a minute: nobody knows sooner that its sender is gone. */
+const IN_FLIGHT_MS = 75_000;
 
 let outside: Outside;
 let story: Story;
@@ -34,7 +36,9 @@ afterAll(async () => {
 const numbersOf = (incident: string) =>
   story.updates(incident).map((text) => Number(/^Update (\d+)/.exec(text)?.[1] ?? Number.NaN));
 
-it('goes on where it was when everything was killed: no update, call or notice comes twice, none is made up n times', async () => {
+it('goes on where it was when everything was killed: no update, call or notice comes twice, none is made up n times', {
+  timeout: 240_000,
+}, async () => {
   const answer = await story.types('alice', '/dr incident declare checkout answers 500 --level 1');
   const incident = /inc-\d+/.exec(answer)?.[0] ?? '';
   await story.people.waitFor('two updates', () => story.updates(incident).length >= 2, { timeoutMs: 30_000 });
@@ -59,10 +63,14 @@ it('goes on where it was when everything was killed: no update, call or notice c
   expect((made[1] ?? 0) - (before.at(-1) ?? 0)).toBeGreaterThan(2);
 
   await story.types('alice', '/dr incident resolve the release was rolled back');
-  await eventually('the end outside', async () => {
-    const page = outside.page.received();
-    return outside.pager.received()[0]?.state === 'resolved' && page.components[COMPONENT] === 'operational';
-  });
+  await eventually(
+    'the end outside',
+    async () => {
+      const page = outside.page.received();
+      return outside.pager.received()[0]?.state === 'resolved' && page.components[COMPONENT] === 'operational';
+    },
+    IN_FLIGHT_MS,
+  );
   const notes = story.notes(incident).join('\n');
   expect(notes.match(/Called now/g)).toHaveLength(2);
   expect(outside.pager.received()).toHaveLength(1);

@@ -40,9 +40,16 @@ describe('the queue', () => {
     expect(answer).toMatch(/Planned as op-\d+.*will start late/s);
     const [operation = ''] = /op-\d+/.exec(answer) ?? [];
     expect(await story.stateOf(operation)).toBe('queued');
+    const ready = async () => await (await fetch(`${holdfast.healthUrl}/readyz`)).text();
+    expect(await ready()).toBe('store: ok\nqueue: away\nslack: ok\n');
+    const metrics = await (await fetch(`${holdfast.healthUrl}/metrics`)).text();
+    expect(metrics).toContain('holdfast_operations_open{system="grayledger",state="queued"} 1');
+    const queue = await (await fetch(`${holdfast.healthUrl}/queue`)).json();
+    expect(queue).toMatchObject({ lanes: null, operations: [{ system: 'grayledger', state: 'queued' }] });
     await story.world.queue.restart();
     const back = Date.now();
     await eventually('the late operation', async () => (await story.stateOf(operation)) === 'succeeded');
+    expect(await ready()).toBe('store: ok\nqueue: ok\nslack: ok\n');
     process.stdout.write(`    ${operation} ran ${Date.now() - back} ms after the queue was back\n`);
   });
 });
@@ -78,17 +85,24 @@ describe('Slack', () => {
 });
 
 describe('Holdfast', () => {
-  it('that is killed goes on with the status updates when it is back: none twice, and a last one', async () => {
+  it('that is killed goes on with the status updates when it is back: none twice, and a last one', {
+    timeout: 240_000,
+  }, async () => {
     const operation = await story.asks('alice', '/dr rollback v255');
     const updates = (least: number) =>
-      story.people.waitFor(`${least} updates`, () => story.updates(operation).length >= least, { timeoutMs: 20_000 });
+      story.people.waitFor(`${least} updates`, () => story.updates(operation).length >= least, {
+        // An update that was under way at the kill counts as in flight for half a minute, and those behind it wait.
+        timeoutMs: 60_000,
+      });
     await updates(1);
     await holdfast.kill();
     const before = story.updates(operation).length;
     holdfast = await story.world.holdfast();
     await updates(before + 2);
     await story.clicks('bob', operation, 'Deny');
-    await story.people.waitFor('the last update', () => story.updates(operation).some((text) => /^Last/.test(text)));
+    await story.people.waitFor('the last update', () => story.updates(operation).some((text) => /^Last/.test(text)), {
+      timeoutMs: 60_000,
+    });
     const numbers = story.updates(operation).map((text) => /^(?:Update \d+|Last update)/.exec(text)?.[0]);
     expect(new Set(numbers).size).toBe(numbers.length);
     expect(numbers.at(-1)).toBe('Last update');

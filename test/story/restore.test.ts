@@ -117,6 +117,15 @@ describe('a restore of production', () => {
     expect(await story.until(undo, OVER)).toMatch(/SUCCEEDED/);
     expect((await story.app(PRODUCTION)).live).toBe(before.live);
     expect(await story.rows(PRODUCTION)).toBe(rows);
+
+    // What was live in between costs money until it goes; the operation that was taken back has left nothing.
+    expect(await candidates()).toEqual([restored.live]);
+    expect(await story.types('alice', `/dr cleanup ${operation}`)).toMatch(/has left nothing beside/);
+    const cleanup = await story.asks('alice', `/dr cleanup ${undo}`);
+    await story.agree(cleanup);
+    expect(await story.until(cleanup, OVER)).toMatch(/SUCCEEDED/);
+    expect(await candidates()).toEqual([]);
+    expect((await story.app(PRODUCTION)).live).toBe(before.live);
     expect(story.cards(operation)).toHaveLength(1);
     expect(story.world.slack.record.violations).toEqual([]);
   });

@@ -1,7 +1,7 @@
 // Holdfast refuses to start where it could not be relied upon, and says everything that is wrong at once.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startRedis } from '../../sandbox/servers/redis.ts';
 import { startWorld, type World } from '../../sandbox/world.ts';
+import { eventually } from '../support/story.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const SYSTEMS = fileURLToPath(new URL('../../systems', import.meta.url));
@@ -101,11 +102,24 @@ describe('surroundings that cannot be relied upon', () => {
     expect(said).toMatch(/production\/consent: .*2 approvals are needed, but 1 of .* could give one/);
   });
 
-  it('are refused when Slack does not say who could approve', async () => {
-    world.slack.faults.always('usergroups.users.list', { is: 'refused', error: 'internal_error' });
+  it('are refused when Slack refuses to say who could approve', async () => {
+    world.slack.faults.always('usergroups.users.list', { is: 'refused', error: 'missing_scope' });
     const { code, said } = await start(world.env);
     world.slack.faults.clear();
     expect(code).toBe(1);
     expect(said).toMatch(/asking Slack who is in S\w+/);
+  });
+
+  it.each(['both', 'worker'] as const)('keep nobody from working while Slack is away: %s', async (role) => {
+    const { faults } = world.slack;
+    faults.always('*', { is: 'http', status: 503 });
+    // It is well by its own health check.
+    const holdfast = await world.holdfast(role === 'both' ? undefined : role);
+    const log = () => readFile(holdfast.logFile, 'utf8');
+    expect(await log()).toMatch(/holdfast started/);
+    faults.clear();
+    if (role === 'both') await eventually('the door to be open', async () => /people are heard/.test(await log()));
+    await holdfast.stop();
+    expect(await log()).toMatch(/holdfast stops/);
   });
 });

@@ -109,7 +109,7 @@ export function paperPlatform(system: System, { direct = false } = {}): Paper {
   const platform: Platform = {
     kind: system.platform,
     capabilities: direct
-      ? ['backups', 'candidate', 'server', 'moments']
+      ? ['backups', 'candidate', 'server', 'tables', 'moments']
       : ['backups', 'candidate', 'maintenance', 'releases'],
     problemsOf: () => [],
     variablesOf: () => [],
@@ -130,6 +130,7 @@ export function paperPlatform(system: System, { direct = false } = {}): Paper {
       environments: Object.fromEntries(environments.map((name) => [name, factsHere(name)])),
     }),
     survey: async (_system, facts: Facts) => facts,
+    leftBy: async (_system, facts: Facts) => facts,
     offsite: async () => null,
   };
   return paper;

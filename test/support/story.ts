@@ -11,6 +11,7 @@ import type { PersonName } from '../../sandbox/slack/workspace.ts';
 import { appOf } from '../../sandbox/tour/provider.ts';
 import { operationIn } from '../../sandbox/tour/stage.ts';
 import { startWorld, type World, type WorldOptions } from '../../sandbox/world.ts';
+import { secretsIn } from './secrets-in.ts';
 
 export const PRODUCTION = 'grayledger-production';
 export const STAGING = 'grayledger-staging';
@@ -50,6 +51,7 @@ export type Story = {
   rows(app: string, table?: string): Promise<number>;
   /** Names of the app's transfers of a kind: `b` manual backups, `r` restores. */
   transfers(app: string, kind: string): Promise<string[]>;
+  /** Throws when a secret of the world was written anywhere. */
   end(): Promise<void>;
 };
 
@@ -58,14 +60,18 @@ type StoryOptions = WorldOptions & {
   roles?: readonly ('bot' | 'worker' | 'both')[];
   /** How long an application may take to be healthy; production has 60 seconds. Default: 3. */
   healthSeconds?: number;
+  /** Changes the text of the system files before Holdfast reads them. */
+  change?: (systemFile: string) => string;
 };
 
 /** Starts the world and Holdfast in it. `processes` are in the order of `roles`. */
 export async function startStory(options: StoryOptions = {}): Promise<Story & { processes: HoldfastProcess[] }> {
-  const { roles = ['both'], healthSeconds = 3, ...ofWorld } = options;
+  const { roles = ['both'], healthSeconds = 3, change = (text) => text, ...ofWorld } = options;
   const world = await startWorld({ pace: 'fast', ...ofWorld });
   try {
-    await rewriteSystems(world, (text) => text.replaceAll('withinSeconds: 60', `withinSeconds: ${healthSeconds}`));
+    await rewriteSystems(world, (text) =>
+      change(text.replaceAll('withinSeconds: 60', `withinSeconds: ${healthSeconds}`)),
+    );
     const processes = await Promise.all(
       roles.map((role) => (role === 'both' ? world.holdfast() : world.holdfast(role))),
     );
@@ -211,7 +217,12 @@ function storyOf(world: World, people: People): Story {
     },
     async end() {
       people.close();
-      await world.stop();
+      try {
+        const leaked = await secretsIn(world);
+        if (leaked.length > 0) throw new Error(`secrets were written: ${leaked.join('; ')}`);
+      } finally {
+        await world.stop();
+      }
     },
   };
 }

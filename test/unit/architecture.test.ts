@@ -20,7 +20,7 @@ import { z } from 'zod';
 
 const home = join(import.meta.dirname, '..', '..');
 const rulesFile = join(home, '.dependency-cruiser.mjs');
-const houseFolders = ['src', 'test', 'sandbox', 'bench'];
+const houseFolders = ['src', 'test', 'sandbox', 'bench', 'faults'];
 const Rules = z.object({ may: z.record(z.string(), z.array(z.string())) });
 
 async function cruiseHouse(baseDir: string): Promise<ICruiseResult> {

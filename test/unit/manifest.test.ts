@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { SCOPES as SCOPES_OF_DOCTOR } from '../../src/app/doctor-slack.ts';
 
 const home = join(import.meta.dirname, '..', '..');
 
@@ -28,6 +29,11 @@ const SCOPES: Readonly<Record<string, readonly string[]>> = {
   'chat.postEphemeral': ['chat:write'],
   'chat.postMessage': ['chat:write'],
   'chat.update': ['chat:write'],
+  'conversations.create': ['channels:manage'],
+  'conversations.info': ['channels:read'],
+  'conversations.invite': ['channels:manage'],
+  'conversations.list': ['channels:read'],
+  'conversations.setTopic': ['channels:manage'],
   'files.completeUploadExternal': ['files:write'],
   'files.getUploadURLExternal': ['files:write'],
   'usergroups.users.list': ['usergroups:read'],
@@ -54,6 +60,7 @@ describe('the manifest', () => {
     expect(methods.filter((method) => SCOPES[method] === undefined)).toEqual([]);
     const needed = new Set(['commands', ...methods.flatMap((method) => SCOPES[method] ?? [])]);
     expect([...manifest.oauth_config.scopes.bot].sort()).toEqual([...needed].sort());
+    expect([...SCOPES_OF_DOCTOR].sort()).toEqual([...needed].sort());
   });
 
   it('declares exactly the slash commands that have a handler', () => {

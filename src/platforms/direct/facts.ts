@@ -2,17 +2,28 @@
 import { toBackups } from '../../archives/backups.ts';
 import { Fault, reasonOf } from '../../core/errors.ts';
 import type { Backup, EnvironmentFacts, Server, Target } from '../../core/facts.ts';
+import type { FactsOptions } from '../../core/platform.ts';
 import type { System } from '../../core/system.ts';
 import { databaseName } from '../../postgres/connect.ts';
 import { activityOn, databaseFacts } from '../../postgres/database-facts.ts';
+import { unknownIdentity } from './identity.ts';
 import { leftoversOn } from './leftovers.ts';
 import type { Reach, Tools } from './reach.ts';
 import { storeOf } from './stores.ts';
 
 /** A server that is down must not stand in the way of its own recovery (P7): what it would have said is unknown then. */
-export async function factsOf(tools: Tools, system: System, environment: string): Promise<EnvironmentFacts> {
+export async function factsOf(
+  tools: Tools,
+  system: System,
+  environment: string,
+  { storeMayBeAway = false }: FactsOptions = {},
+): Promise<EnvironmentFacts> {
   const reach = await tools.reach(system, environment);
-  const [backups, read] = await Promise.all([backupsOf(tools, reach), serverFacts(reach, environment)]);
+  const listed = backupsOf(tools, reach);
+  const [backups, read] = await Promise.all([
+    storeMayBeAway ? listed.catch(() => []) : listed,
+    serverFacts(reach, system, environment),
+  ]);
   return {
     ...read,
     backups,
@@ -33,7 +44,7 @@ const LIST_MS = 30_000;
 
 type Read = Pick<EnvironmentFacts, 'target' | 'activity' | 'server' | 'surveyProblem'>;
 
-async function serverFacts(reach: Reach, environment: string): Promise<Read> {
+async function serverFacts(reach: Reach, system: System, environment: string): Promise<Read> {
   const { name, live, services, migrate } = reach;
   const database = databaseName(live);
   const target = (identity: string): Target => ({ environment, name, database, identity });
@@ -54,8 +65,7 @@ async function serverFacts(reach: Reach, environment: string): Promise<Read> {
       reach.freeBytes(),
     ]);
     return {
-      // A database that is gone is nobody else's: its identity must not equal that of another one that is gone.
-      target: target(here?.identity ?? `gone from ${environment}`),
+      target: target(here?.identity ?? unknownIdentity('gone', system, environment)),
       activity,
       server: { ...unknown, ...beside, bytes: here?.bytes ?? null, freeBytes },
       surveyProblem: here === null ? `there is no database ${database}` : null,
@@ -63,7 +73,7 @@ async function serverFacts(reach: Reach, environment: string): Promise<Read> {
   } catch (thrown) {
     if (!(thrown instanceof Fault)) throw thrown;
     return {
-      target: target(`unreachable in ${environment}`),
+      target: target(unknownIdentity('unreachable', system, environment)),
       activity: [],
       server: unknown,
       surveyProblem: reasonOf(thrown),

@@ -1,7 +1,8 @@
-// The archive that an earlier step of the operation has brought to this machine, opened in the form that loaders take.
+// The archive of an operation, opened for the platforms that stand on this room.
 import type { Args, Run } from '../../core/action.ts';
-import { type OpenArchive, openArchive } from '../../postgres/archive/open.ts';
-import { type Fetched, fetched, openedWith } from '../shared/work-files.ts';
+import type { OpenArchive } from '../../postgres/archive/open.ts';
+import { withOpened } from '../shared/opened.ts';
+import type { Fetched } from '../shared/work-files.ts';
 import type { Tools } from './reach.ts';
 
 /** What opening has written is removed in the end. */
@@ -11,11 +12,5 @@ export async function withFetched<T>(
   run: Run,
   use: (opened: OpenArchive, archive: Fetched) => Promise<T>,
 ): Promise<T> {
-  const archive = await fetched(files, from, run);
-  const opened = await openArchive(archive.file, archive, await openedWith(files, from, run));
-  try {
-    return await use(opened, archive);
-  } finally {
-    await opened.close();
-  }
+  return await withOpened(files, from, run, use);
 }

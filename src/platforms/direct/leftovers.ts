@@ -2,25 +2,19 @@
 import type { Server } from '../../core/facts.ts';
 import type { Secret } from '../../core/secret.ts';
 import { candidateMarkIn } from '../../postgres/candidate/mark.ts';
-import { withDatabase } from '../../postgres/connect.ts';
 import { onServer } from '../../postgres/database-facts.ts';
 import { previousMark } from '../../postgres/swap/databases.ts';
+import { schemasBeside } from '../../postgres/table/kept.ts';
 
 type Leftovers = Pick<Server, 'warm' | 'candidates' | 'kept'>;
 type Row = { readonly name: string; readonly identity: string; readonly bytes: string; readonly comment: string };
 
 const PURPOSE = 'holdfast facts';
-const SCHEMA = /^holdfast_op_(\d+)$/;
-
-/** The schema in the live database with the rows of a table as they were: `holdfast_op_41`. */
-export function isBesideSchema(name: string): boolean {
-  return SCHEMA.test(name);
-}
 
 /** Rows that a merge has put aside lie in the live database itself; where that does not answer, nothing is known of them. */
 export async function leftoversOn(server: Secret, live: string): Promise<Leftovers> {
   const databases = await databasesBeside(server, live);
-  const schemas = await schemasBeside(server).catch(() => []);
+  const schemas = await schemasBeside(server, { purpose: PURPOSE }).catch(() => []);
   return { ...databases, kept: [...databases.kept, ...schemas] };
 }
 
@@ -56,20 +50,3 @@ const DATABASES = `
                        then pg_database_size(oid) end, 0)::text as bytes,
          shobj_description(oid, 'pg_database') as comment
     from pg_database d where datname <> $1 and shobj_description(oid, 'pg_database') is not null`;
-
-/** Throws when the live database does not answer: then it is not known whether there are any. */
-export async function schemasBeside(live: Secret, signal?: AbortSignal): Promise<Leftovers['kept']> {
-  const rows = await withDatabase(live, reading(signal), (query) =>
-    query<Omit<Row, 'comment'> & { at: Date }>(SCHEMAS),
-  );
-  return rows.map(({ name, identity, bytes, at }) => {
-    const until = at.toISOString();
-    return { name, identity, bytes: Number(bytes), operation: `op-${SCHEMA.exec(name)?.[1]}`, until };
-  });
-}
-
-const SCHEMAS = `
-  select nspname as name, 'schema/' || n.oid as identity, now() as at,
-         (select coalesce(sum(pg_total_relation_size(c.oid)), 0)::text from pg_class c
-           where relnamespace = n.oid and relkind in ('r', 'm')) as bytes
-    from pg_namespace n where nspname ~ '^holdfast_op_[0-9]+$'`;

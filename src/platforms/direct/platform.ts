@@ -12,8 +12,6 @@ import { candidateScan } from './actions/candidate-scan.ts';
 import { databasePromote } from './actions/database-promote.ts';
 import { leftoverDrop } from './actions/leftover-drop.ts';
 import { momentRecover } from './actions/moment-recover.ts';
-import { tableExtract } from './actions/table-extract.ts';
-import { tableMerge, tableUnmerge } from './actions/table-merge.ts';
 import { factsOf } from './facts.ts';
 import { keysOf } from './keys.ts';
 import { besideNames } from './names.ts';
@@ -35,13 +33,14 @@ export function direct(parts: Parts, options: DirectOptions): Platform {
   return {
     ...source,
     kind,
-    capabilities: ['backups', 'candidate', 'server', ...capabilities],
+    capabilities: ['backups', 'candidate', 'server', 'tables', ...capabilities],
     problemsOf,
     variablesOf,
     backupId: checkedName,
     names: besideNames,
-    facts: (system, environment) => factsOf(tools, system, environment),
+    facts: (system, environment, options) => factsOf(tools, system, environment, options),
     vitals: async (system, environment) => vitalsOf(await reach(system, environment)),
+    freeBytes: async (system, environment, signal) => (await reach(system, environment)).freeBytes(signal),
     async connection(system, { environment, candidate }) {
       const { live } = await reach(system, environment);
       if (candidate === null) return live;
@@ -57,9 +56,6 @@ export function direct(parts: Parts, options: DirectOptions): Platform {
       'candidate.scan': candidateScan(tools),
       'candidate.drop': candidateDrop(tools),
       'database.promote': databasePromote(tools),
-      'table.extract': tableExtract(tools),
-      'table.merge': tableMerge(tools),
-      'table.unmerge': tableUnmerge(tools),
       'leftover.drop': leftoverDrop(tools),
       ...parts.actions,
     },

@@ -5,6 +5,7 @@ import { candidateCreate } from './actions/candidate-create.ts';
 import { candidateLoad } from './actions/candidate-load.ts';
 import { databasePromote } from './actions/database-promote.ts';
 import { databaseRestore } from './actions/database-restore.ts';
+import { leftoverDrop } from './actions/leftover-drop.ts';
 import { logsWatch } from './actions/logs-watch.ts';
 import { maintenance } from './actions/maintenance.ts';
 import { releaseRollback } from './actions/release-rollback.ts';
@@ -18,6 +19,7 @@ import { createCli } from './cli.ts';
 import { connectionOf } from './connection.ts';
 import { download } from './download.ts';
 import { factsOf } from './facts.ts';
+import { leftBy } from './left-by.ts';
 import { type HerokuOptions, resolve } from './options.ts';
 import { infoOf, liveDatabase } from './readings.ts';
 import { createCommits } from './releases.ts';
@@ -46,12 +48,13 @@ export function heroku(given: HerokuOptions): Heroku {
   };
   return {
     kind: 'heroku',
-    capabilities: ['backups', 'candidate', 'moments', 'maintenance', 'releases'],
+    capabilities: ['backups', 'candidate', 'tables', 'moments', 'maintenance', 'releases'],
     problemsOf,
     variablesOf,
     backupId,
     names: ({ name, database }, chosen) => ({ candidate: candidateName(name, chosen), previous: database }),
     facts: (system, environment) => factsOf(api, commits, system, environment),
+    leftBy: (system, operation) => leftBy(tools, system, operation),
     vitals: async (system, environment) => {
       const { id } = await liveDatabase(api, settingsOf(system, environment));
       return vitalsOf(await infoOf(api, id));
@@ -69,6 +72,7 @@ export function heroku(given: HerokuOptions): Heroku {
       'maintenance.on': maintenance(tools, true),
       'maintenance.off': maintenance(tools, false),
       'database.promote': databasePromote(tools),
+      'leftover.drop': leftoverDrop(tools),
       'services.check': servicesCheck(tools),
       'services.scale': servicesScale(tools),
       'release.rollback': releaseRollback(tools),

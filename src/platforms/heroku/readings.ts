@@ -77,6 +77,12 @@ export async function addonOf(api: Api, app: string, name: string, signal?: Abor
   return gone || addon.name !== name || addon.app.name !== app ? null : addon;
 }
 
+/** The other apps that an add-on of this app is attached to. */
+export async function otherAppsOf(api: Api, app: string, addon: string, signal?: AbortSignal): Promise<string[]> {
+  const all = await api.get(`/addons/${addon}/addon-attachments`, z.array(Attachment), withSignal(signal));
+  return [...new Set(all.map((attachment) => attachment.app.name))].filter((name) => name !== app);
+}
+
 /** Values are secrets: they leave this room as `Secret` only. */
 export function configOf(api: Api, app: string, signal?: AbortSignal): Promise<Record<string, string>> {
   return api.get(`/apps/${app}/config-vars`, ConfigVars, withSignal(signal));

@@ -28,6 +28,7 @@ export type Transfer = z.infer<typeof Transfer>;
 export const Attachment = z.object({
   name: z.string(),
   namespace: z.string().nullish(),
+  app: z.object({ name: z.string() }),
   addon: z.object({ id: z.string(), name: z.string(), app: z.object({ name: z.string() }) }),
 });
 export type Attachment = z.infer<typeof Attachment>;

@@ -6,6 +6,7 @@ import type { Platform } from '../../core/platform.ts';
 import type { Systems } from '../../core/ports.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { Health, System } from '../../core/system.ts';
+import { leftoverDrop } from './leftover-drop.ts';
 import { triedCapture } from './tried-capture.ts';
 
 type Parts = {
@@ -33,10 +34,18 @@ export function createSystems({ systems, platforms, sharedActions, survey, healt
     actionsOf: (system) => actions.get(platformOf(system)) ?? {},
     offsite,
 
-    async facts(system, environments) {
+    async facts(system, environments, options) {
       const platform = platformOf(system);
-      const read = environments.map(async (name) => [name, await platform.facts(system, name)] as const);
+      const read = environments.map(async (name) => [name, await platform.facts(system, name, options)] as const);
       return { at: new Date().toISOString(), environments: Object.fromEntries(await Promise.all(read)) };
+    },
+
+    async leftBy(system, facts, operation) {
+      const { environment } = operation.plan;
+      const known = facts.environments[environment];
+      const left = await platformOf(system).leftBy?.(system, operation);
+      if (known === undefined || left === undefined) return facts;
+      return { ...facts, environments: { ...facts.environments, [environment]: { ...known, left: [...left] } } };
     },
 
     async survey(system, facts, environments, since) {
@@ -55,9 +64,14 @@ export function createSystems({ systems, platforms, sharedActions, survey, healt
 }
 
 function actionsFor(platform: Platform, shared: Actions): Actions {
-  const all = { ...shared, ...platform.actions };
-  const capture = all['backup.capture'];
-  return capture === undefined ? all : { ...all, 'backup.capture': triedCapture(capture) };
+  const all: Actions = { ...shared, ...platform.actions };
+  const { 'backup.capture': capture, 'leftover.drop': databases } = platform.actions;
+  const schemas = shared['leftover.drop'];
+  return {
+    ...all,
+    ...(capture === undefined ? {} : { 'backup.capture': triedCapture(capture) }),
+    ...(schemas === undefined || databases === undefined ? {} : { 'leftover.drop': leftoverDrop(schemas, databases) }),
+  };
 }
 
 /** A database that does not answer must not stand in the way of its own recovery: the plan says what is unknown. */

@@ -1,6 +1,6 @@
 // Where backups lie on this machine while an operation needs them: one closed directory per operation.
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Run } from '../../core/action.ts';
@@ -9,6 +9,7 @@ import type { Platform } from '../../core/platform.ts';
 import { megabytes } from '../../core/wording.ts';
 import { checksum } from '../../postgres/archive/checksum.ts';
 import { readArchive } from '../../postgres/archive/read.ts';
+import { scratchOwner } from '../../postgres/scratch.ts';
 
 /** What the actions need that handle backup files. */
 export type FileOptions = {
@@ -109,6 +110,24 @@ export function workDirOf({ workDir }: Pick<FileOptions, 'workDir'>, { operation
 /** Removes all that this operation has downloaded to this machine. */
 export async function removeFiles(options: Pick<FileOptions, 'workDir'>, operation: string): Promise<void> {
   await rm(join(options.workDir, operation), { recursive: true, force: true, maxRetries: 5 });
+}
+
+/**
+ * Removes what operations that are over have on this machine, downloads and scratch servers, whoever has left them: a step that
+ * succeeded and one whose worker died. Returns what was removed. Of an operation that may still go on everything stays.
+ */
+export async function removeLeft(
+  { workDir }: Pick<FileOptions, 'workDir'>,
+  isOver: (operation: string) => Promise<boolean>,
+): Promise<string[]> {
+  const removed: string[] = [];
+  for (const entry of await readdir(workDir)) {
+    const operation = scratchOwner(entry) ?? entry;
+    if (!/^op-\d+$/.test(operation) || !(await isOver(operation))) continue;
+    await rm(join(workDir, entry), { recursive: true, force: true, maxRetries: 5 });
+    removed.push(entry);
+  }
+  return removed;
 }
 
 function placeOf({ workDir }: FileOptions, { environment, backup }: From, { operation }: Run) {

@@ -1,17 +1,19 @@
 // Facts of one project: as of every server, but told apart by the schema that is public, and with what stands beside it.
 import type { EnvironmentFacts, Server } from '../../core/facts.ts';
 import type { Secret } from '../../core/secret.ts';
+import type { System } from '../../core/system.ts';
 import { withDatabase } from '../../postgres/connect.ts';
+import { unknownIdentity } from '../direct/identity.ts';
 import { IDENTITY, markIn } from './schemas/shelf.ts';
 
 /** `facts` as the server gave them; as they are where it does not answer. */
-export async function withSchemas(facts: EnvironmentFacts, live: Secret): Promise<EnvironmentFacts> {
+export async function withSchemas(facts: EnvironmentFacts, live: Secret, system: System): Promise<EnvironmentFacts> {
   const { server, target, surveyProblem } = facts;
   if (server === null || surveyProblem !== null) return facts;
   const { identity, warm, candidates, kept } = await schemasBeside(live);
   return {
     ...facts,
-    target: { ...target, identity: identity ?? `no public in ${target.environment}` },
+    target: { ...target, identity: identity ?? unknownIdentity('without public', system, target.environment) },
     server: { ...server, warm, candidates, kept: [...kept, ...server.kept] },
   };
 }

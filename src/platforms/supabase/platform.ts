@@ -28,9 +28,9 @@ export function supabase(options: DirectOptions): Platform {
   return {
     ...base,
     names: schemaNames,
-    async facts(system, environment) {
-      const [facts, { live }] = [await base.facts(system, environment), await reach(system, environment)];
-      return await withSchemas(facts, live);
+    async facts(system, environment, options) {
+      const [facts, { live }] = [await base.facts(system, environment, options), await reach(system, environment)];
+      return await withSchemas(facts, live, system);
     },
     async connection(system, { environment, candidate }) {
       const { live } = await reach(system, environment);
@@ -47,7 +47,7 @@ export function supabase(options: DirectOptions): Platform {
       'candidate.scan': candidateScan(tools),
       'candidate.drop': candidateDrop(tools),
       'database.promote': databasePromote(tools),
-      'leftover.drop': leftoverDrop(tools, of(base.actions, 'leftover.drop')),
+      'leftover.drop': leftoverDrop(tools),
     },
   };
 }

@@ -12,7 +12,7 @@ import { asRole } from '../../postgres/candidate/role.ts';
 import { toolsFor } from '../../postgres/client-tools.ts';
 import { databaseName, type Query, withDatabase } from '../../postgres/connect.ts';
 import { type Loadable, load } from '../../postgres/load.ts';
-import { connectionEnv, programEnv } from '../../postgres/program-env.ts';
+import { connectionEnv, connectionInfo, programEnv } from '../../postgres/program-env.ts';
 import { type ScratchServer, withScratch } from '../../postgres/scratch.ts';
 import type { DirectOptions } from '../direct/reach.ts';
 import { ident } from './schemas/sql.ts';
@@ -61,12 +61,16 @@ export async function dumpSchemas(
   await rm(file, { force: true });
   const chosen = schemas.map((schema) => `--schema=${ident(schema)}`);
   const leave = ['--no-owner', '--no-acl', '--no-publications', '--no-subscriptions', '--no-security-labels'];
-  const ran = await exec(tools.program('pg_dump'), ['--format=custom', '--no-password', ...chosen, ...leave], {
-    env: { ...programEnv({ path }), ...connectionEnv(database), PGAPPNAME: purposeOf(run) },
-    signal: run.signal,
-    stdoutFile: file,
-    maxBuffer: 20_000,
-  });
+  const ran = await exec(
+    tools.program('pg_dump'),
+    ['--format=custom', '--no-password', `--dbname=${connectionInfo()}`, ...chosen, ...leave],
+    {
+      env: { ...programEnv({ path }), ...connectionEnv(database), PGAPPNAME: purposeOf(run) },
+      signal: run.signal,
+      stdoutFile: file,
+      maxBuffer: 20_000,
+    },
+  );
   run.signal.throwIfAborted();
   if (ran.code === 0) return;
   const said = /error: (.+)/.exec(ran.stderr)?.[1] ?? `pg_dump was ended by ${ran.signal ?? 'an unknown cause'}`;

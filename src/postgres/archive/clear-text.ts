@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { createGunzip } from 'node:zlib';
 import { Fault } from '../../core/errors.ts';
 import type { ToolPath } from '../client-tools.ts';
 import { ageDecrypted } from './age.ts';
@@ -12,6 +12,7 @@ import { gpgDecrypted } from './gpg.ts';
 import { originIn } from './origin.ts';
 import { notAnArchive, problemOf } from './problems.ts';
 import { HEAD, type Recognised, recognise } from './recognise.ts';
+import { zstdDecompressed } from './zstd.ts';
 
 export type ClearOptions = ToolPath & {
   readonly keys?: ArchiveKeys;
@@ -83,10 +84,9 @@ function decryptedOnce(
 }
 
 function decompressed(stream: Readable, compression: Exclude<Compression, 'none'>): Readable {
-  const options = { chunkSize: 262_144 };
-  const decompress = compression === 'gzip' ? createGunzip(options) : createZstdDecompress(options);
+  if (compression === 'zstd') return linked(stream, zstdDecompressed(stream));
   // Its errors reach whoever reads from the end of it.
-  return pipeline(stream, decompress, () => {});
+  return pipeline(stream, createGunzip({ chunkSize: 262_144 }), () => {});
 }
 
 /** Looks at the beginning of a stream, and gives back one that still has it. */

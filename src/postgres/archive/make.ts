@@ -14,7 +14,7 @@ import { megabytes, span } from '../../core/wording.ts';
 import { exec } from '../../lib/exec.ts';
 import { type ToolPath, toolsFor } from '../client-tools.ts';
 import { withDatabase } from '../connect.ts';
-import { connectionEnv, programEnv } from '../program-env.ts';
+import { connectionEnv, connectionInfo, programEnv } from '../program-env.ts';
 import { ageEncrypted } from './age.ts';
 import { inspectArchive } from './read.ts';
 import { type Snapshot, takeSnapshot } from './snapshot.ts';
@@ -23,6 +23,8 @@ export type MakeOptions = ToolPath & {
   /** Shown as application_name: "holdfast op-41 s3". */
   readonly purpose: string;
   readonly kind: Manifest['kind'];
+  /** Nothing but these, as `schema.name`; absent: the whole database. */
+  readonly tables?: readonly string[];
   /** Closed to others, on any disk. */
   readonly workDir: string;
   /** age recipients (`age1…`). Whoever holds the identity of one of them can read the backup; Holdfast itself need not. */
@@ -67,7 +69,7 @@ async function write(database: Secret, file: string, options: MakeOptions): Prom
   const recipients = ours === null ? [] : [...encryptTo, await identityToRecipient(ours)];
   const connection = { readOnly: true, purpose, timeoutSeconds, signal };
   const { snapshot, sum } = await withDatabase(database, connection, async (query) => {
-    const snapshot = await takeSnapshot(query);
+    const snapshot = await takeSnapshot(query, options.tables ?? null);
     return { snapshot, sum: await dump(database, file, snapshot, recipients, options) };
   });
   options.onProgress?.({ percent: 90, note: `reading ${megabytes(sum.bytes)} back` });
@@ -107,7 +109,15 @@ async function dump(
   const tools = await toolsFor(snapshot.serverVersion, options, ['pg_dump']);
   const { sum, seen } = measuring();
   const progress = progressOf(Object.keys(snapshot.tables).length, seen, options);
-  const args = ['--format=custom', '--compress=0', '--verbose', '--no-password', `--snapshot=${snapshot.id}`];
+  const args = [
+    '--format=custom',
+    '--compress=0',
+    '--verbose',
+    '--no-password',
+    `--dbname=${connectionInfo()}`,
+    `--snapshot=${snapshot.id}`,
+    ...(options.tables ?? []).map((table) => `--table=${patternOf(table)}`),
+  ];
   const ran = await exec(tools.program('pg_dump'), [...args, `--lock-wait-timeout=${LOCK_WAIT_MS}`], {
     env: { ...programEnv(options), ...connectionEnv(database), PGAPPNAME: options.purpose },
     signal: options.signal,
@@ -124,6 +134,12 @@ async function dump(
     throw new Fault(`dumping the database ${snapshot.database}`, { cause: new Error(said) });
   }
   return seen();
+}
+
+/** `billing.invoices` as a pattern of pg_dump that means this table and no other. */
+function patternOf(table: string): string {
+  const [schema = '', ...rest] = table.split('.');
+  return [schema, rest.join('.')].map((name) => `"${name.replaceAll('"', '""')}"`).join('.');
 }
 
 /** zstd with its own checksum: a file whose manifest was lost still shows that a bit has flipped. */

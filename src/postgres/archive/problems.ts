@@ -33,6 +33,13 @@ export function problemOf(name: string, thrown: unknown): unknown {
   if (thrown instanceof Refusal || thrown instanceof Fault) return thrown;
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
   if (code === 'Z_BUF_ERROR') return truncated(name);
+  if (code === 'ZSTD_error_frameParameter_windowTooLarge') {
+    return new Refusal(
+      'archive-window',
+      `${name} was compressed with a window of more than 128 MB, for which as much memory would be needed here.`,
+      'Compress it again without --long, or with --long=27 at most: `zstd -dc --long=31 … | zstd`.',
+    );
+  }
   if (/^(Z_|ZSTD_)/.test(code)) return damaged(name, reasonOf(thrown));
   return new Fault(`reading the backup file ${name}`, { cause: thrown });
 }

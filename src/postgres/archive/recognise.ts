@@ -18,7 +18,8 @@ const MARKS: readonly Mark[] = [
   { text: /^.{257}ustar/s, is: 'format', format: 'tar' },
   { text: /^(--\r?\n)?-- PostgreSQL database dump\r?\n/, is: 'format', format: 'plain' },
   { hex: /^1f8b/, is: 'compression', compression: 'gzip' },
-  { hex: /^28b52ffd/, is: 'compression', compression: 'zstd' },
+  // A frame, or one to be skipped, as parallel compressors put before it (RFC 8878, 3.1.2).
+  { hex: /^(28b52ffd|5.2a4d18)/, is: 'compression', compression: 'zstd' },
   { text: /^age-encryption\.org\/v1\n/, is: 'encryption', encryption: 'age' },
   { text: /^-----BEGIN PGP MESSAGE-----/, is: 'encryption', encryption: 'gpg' },
   // A packet with a session key under a passphrase (RFC 4880, 5.3): old or new header, version 4 or newer.

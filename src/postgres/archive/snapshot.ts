@@ -1,5 +1,6 @@
 // One moment of a live database that pg_dump and we look at together, and the rows that it holds then.
-import { Fault } from '../../core/errors.ts';
+import { Fault, Refusal } from '../../core/errors.ts';
+import { list } from '../../core/wording.ts';
 import type { Query } from '../connect.ts';
 
 export type Snapshot = {
@@ -22,8 +23,11 @@ const TABLES = `
                       where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
    order by 1`;
 
-/** Leaves the transaction open: whoever disconnects ends it, and the snapshot. Throws Fault when a table cannot be counted. */
-export async function takeSnapshot(query: Query): Promise<Snapshot> {
+/**
+ * Leaves the transaction open: whoever disconnects ends it, and the snapshot. Throws Fault when a table cannot be counted.
+ * With `only`, as `schema.name`, other tables are not looked at; throws Refusal when one of them is not there.
+ */
+export async function takeSnapshot(query: Query, only: readonly string[] | null): Promise<Snapshot> {
   await query('begin isolation level repeatable read read only');
   // A policy must not hide rows from the count; and pg_dump may take longer than a session may be idle.
   await query('set local row_security = off');
@@ -35,8 +39,14 @@ export async function takeSnapshot(query: Query): Promise<Snapshot> {
   );
   if (row === undefined) throw new Fault('taking a snapshot of the database');
   const tables: Record<string, number> = {};
-  for (const { name, written } of await query<{ name: string; written: string }>(TABLES)) {
-    tables[name] = await rowsOf(query, name, written);
+  const there = await query<{ name: string; written: string }>(TABLES);
+  for (const { name, written } of there) {
+    if (only === null || only.includes(name)) tables[name] = await rowsOf(query, name, written);
+  }
+  const missing = only?.filter((name) => !(name in tables)) ?? [];
+  if (missing.length > 0) {
+    const next = 'Name the tables as they are now; of a partitioned one, name its partitions.';
+    throw new Refusal('no-such-table', `${row.database} has no ordinary table ${list(missing)}.`, next);
   }
   return { ...row, tables };
 }

@@ -25,7 +25,9 @@ export async function createExtensions(loading: Loading, extensions: readonly Ex
 
 async function create(query: Query, { name, schema }: Extension, role: string): Promise<void> {
   try {
-    if (schema !== null) await query(`create schema if not exists ${quoted(schema)} authorization ${quoted(role)}`);
+    // PostgreSQL's own are there, and nobody may make one of such a name.
+    if (schema?.startsWith('pg_') === false)
+      await query(`create schema if not exists ${quoted(schema)} authorization ${quoted(role)}`);
     const where = schema === null ? '' : ` with schema ${quoted(schema)}`;
     await query(`create extension if not exists ${quoted(name)}${where}`);
     const tables = await query<{ name: string }>(
@@ -34,7 +36,17 @@ async function create(query: Query, { name, schema }: Extension, role: string): 
     );
     // The rows that users have added to an extension's own tables are part of a dump.
     for (const table of tables) await query(`grant select, insert on ${table.name} to ${quoted(role)}`);
+    const wrappers = await query<{ name: string }>(WRAPPERS, [name]);
+    // Without it nobody but a superuser makes the foreign servers that a dump holds.
+    for (const wrapper of wrappers)
+      await query(`grant usage on foreign data wrapper ${wrapper.name} to ${quoted(role)}`);
   } catch (cause) {
     throw new Fault(`creating the extension ${name}`, { cause });
   }
 }
+
+const WRAPPERS = `
+  select quote_ident(fdwname) as name from pg_foreign_data_wrapper w
+    join pg_depend d on d.classid = 'pg_foreign_data_wrapper'::regclass and d.objid = w.oid and d.deptype = 'e'
+    join pg_extension e on d.refclassid = 'pg_extension'::regclass and e.oid = d.refobjid
+   where e.extname = $1`;

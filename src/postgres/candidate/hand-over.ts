@@ -94,7 +94,7 @@ async function exchangeOwners(
 ): Promise<Privileges['objects']> {
   const role = loadRole(name);
   const { objects } = await privilegesOf(query);
-  const taken = privileges === null ? [] : statementsFor(privileges, objects);
+  const taken = privileges === null ? [] : statementsFor(privileges, objects, { from: role, to: owner });
   await query('begin');
   try {
     await query(`alter schema public owner to ${quoted(await usualOwnerOfPublic(query))}`);

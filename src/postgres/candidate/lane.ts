@@ -5,7 +5,7 @@ import { type CopyStreamQuery, from as copyFrom } from 'pg-copy-streams';
 import { Fault } from '../../core/errors.ts';
 import type { Secret } from '../../core/secret.ts';
 import { within } from '../../lib/within.ts';
-import { clientConfigOf } from '../connect.ts';
+import { clientConfigOf, KEEP_ALIVE } from '../connect.ts';
 
 export type Lane = {
   /** Exactly one statement: the server refuses two. */
@@ -55,7 +55,7 @@ export async function openLane(secret: Secret, { purpose, settings, signal }: La
     application_name: purpose,
     options: settings,
     connectionTimeoutMillis: 10_000,
-    keepAlive: true,
+    ...KEEP_ALIVE,
   });
   // Must be there: a connection that breaks between two statements would end the whole process.
   client.on('error', () => {});

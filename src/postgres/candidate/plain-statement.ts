@@ -106,14 +106,17 @@ export function kindOf(skeleton: string, text: string): Kind {
   };
 }
 
-/** The roles that a CREATE POLICY names. */
+/** The roles that the statement needs, although it gives them nothing: of a policy, and of a user mapping. */
 export function rolesIn(skeleton: string): string[] {
-  const names = new RegExp(`^CREATE POLICY ${NAME} ON ${TABLE} .*?\\bTO (${NAME}(?: ?, ?${NAME})*)`, 'is').exec(
-    skeleton,
-  )?.[1];
+  const names = NAMING_ROLES.exec(skeleton)?.slice(1).join(',');
   const each = names?.match(new RegExp(NAME, 'g')) ?? [];
-  return each.filter((name) => !/^(public|current_user|current_role|session_user)$/i.test(name)).map(unquoted);
+  return each.filter((name) => !/^(public|user|current_user|current_role|session_user)$/i.test(name)).map(unquoted);
 }
+
+const NAMING_ROLES = new RegExp(
+  `^CREATE (?:POLICY ${NAME} ON ${TABLE} .*?\\bTO (${NAME}(?: ?, ?${NAME})*)|USER MAPPING (?:IF NOT EXISTS )?FOR (${NAME}))`,
+  'is',
+);
 
 /** Takes away what was there before: pg_dump --clean writes such statements in front of everything else. */
 export function onlyRemoves(skeleton: string): boolean {

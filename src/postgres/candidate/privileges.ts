@@ -16,7 +16,7 @@ export type Owned = {
   readonly kind: string;
   /** As in GRANT … ON: "table". */
   readonly granted: string;
-  /** As SQL: `public.entries`, `billing.total(integer)`. */
+  /** As SQL: `public.entries`, `billing.total(integer)`, `16401` of a large object. */
   readonly name: string;
   readonly owner: string;
   /** A sequence of a column goes where its table goes. */
@@ -47,15 +47,24 @@ export function usualOwner({ objects }: Privileges): string | null {
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? null;
 }
 
-/** What makes the database that has `objects` in this respect like the one that had `live`. */
-export function statementsFor(live: Privileges, objects: readonly Owned[]): string[] {
-  const here = new Set(objects.map(keyOf));
+/**
+ * What makes the database that has `objects` in this respect like the one that had `live`, when all that was of the
+ * role `gone.from` has gone to `gone.to` before: saying that again would lock each of what may be a million large objects.
+ */
+export function statementsFor(
+  live: Privileges,
+  objects: readonly Owned[],
+  gone: { readonly from: string; readonly to: string } | null = null,
+): string[] {
+  const here = new Map(objects.map((object) => [keyOf(object), object.owner]));
+  const hasGone = (object: Owned) => here.get(keyOf(object)) === gone?.from && object.owner === gone?.to;
   const shared = live.objects.filter((object) => here.has(keyOf(object)));
   const schemas = new Set(objects.flatMap(({ kind, name }) => (kind === 'schema' ? [name] : [])));
   return [
-    ...shared.flatMap(({ kind, name, owner, follows }) =>
-      follows ? [] : [`alter ${kind} ${name} owner to ${quoted(owner)}`],
-    ),
+    ...shared.flatMap((object) => {
+      const { kind, name, owner, follows } = object;
+      return follows || hasGone(object) ? [] : [`alter ${kind} ${name} owner to ${quoted(owner)}`];
+    }),
     ...shared.flatMap(grantsOn),
     ...live.defaults.flatMap((one) => (one.schema === null || schemas.has(one.schema) ? defaultsOf(one) : [])),
   ];
@@ -123,12 +132,18 @@ const OBJECTS = `
     select 'pg_type'::regclass, t.oid, 'type', 'type', format_type(t.oid, null), typowner, typacl, typnamespace
       from pg_type t left join pg_class c on c.oid = typrelid
      where typtype in ('e', 'd', 'r') or relkind = 'c'
+    union all
+    select 'pg_largeobject'::regclass, oid, 'large object', 'large object', oid::text, lomowner, lomacl, null
+      from pg_largeobject_metadata
+    union all
+    select 'pg_foreign_server'::regclass, oid, 'server', 'foreign server', quote_ident(srvname), srvowner, srvacl, null
+      from pg_foreign_server
   ), ours as (
     select o.*,
            exists (select from pg_attribute
                     where o.class = 'pg_class'::regclass and attrelid = o.oid and attacl is not null) as by_column
-      from objects o join pg_namespace n on n.oid = schema
-     where nspname !~ '^pg_' and nspname <> 'information_schema'
+      from objects o left join pg_namespace n on n.oid = schema
+     where (schema is null or nspname !~ '^pg_' and nspname <> 'information_schema')
        and not exists (select from pg_depend where classid = o.class and objid = o.oid and deptype = 'e')
   )
   select kind, granted, name, pg_get_userbyid(owner) as owner,

@@ -1,6 +1,7 @@
 // Loads an archive of pg_dump with pg_restore: in parallel, any error fatal, without what only a superuser may make.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { connectionInfo } from '../program-env.ts';
 import { sortEntries } from './archive-entries.ts';
 import { createExtensions, type Extension } from './extensions.ts';
 import { addForeignKey } from './foreign-keys.ts';
@@ -51,7 +52,7 @@ async function runner(restore: PgRestore, entries: readonly string[], { onProgre
   return (sections: readonly string[]) => {
     // Whom things belong to and who may use them are matters of the live server, not of the data.
     const leave = ['--no-owner', '--no-acl', '--no-security-labels', '--no-tablespaces'];
-    const where = ['--dbname', restore.loading.name, '--use-list', list, ...sections];
+    const where = ['--dbname', connectionInfo(restore.loading.name), '--use-list', list, ...sections];
     const how = ['--exit-on-error', '--verbose', '--jobs', String(restore.jobs)];
     return pgRestore(restore, [...where, ...how, ...leave], onLine);
   };
@@ -69,8 +70,8 @@ async function makeExtensions(restore: PgRestore, entries: readonly string[]) {
 
 async function makeRoles(restore: PgRestore, entries: readonly string[]): Promise<void> {
   if (restore.loading.createsRoles !== true) return;
-  const policies = entries.filter((entry) => / POLICY /.test(entry));
-  for await (const { skeleton } of statementsOf(restore, 'policies.list', policies)) {
+  const naming = entries.filter((entry) => / (POLICY|USER MAPPING) /.test(entry));
+  for await (const { skeleton } of statementsOf(restore, 'roles.list', naming)) {
     await createRoles(restore.loading, skeleton);
   }
 }

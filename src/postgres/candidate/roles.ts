@@ -1,4 +1,4 @@
-// Roles that policies name, made on a throw-away server: without them a backup with row security could not be loaded there.
+// Roles that policies and user mappings name, made on a throw-away server: without them a backup that has any could not be loaded there.
 import { escapeIdentifier as quoted } from 'pg';
 import { withDatabase } from '../connect.ts';
 import type { Loading } from './loading.ts';

@@ -60,6 +60,8 @@ export async function writeMark(query: Query, schema: string, table: TableName, 
   await query(
     `create table ${mark} (schema text not null, name text not null, loaded bigint not null, merged jsonb, undone jsonb)`,
   );
+  // Where all tables are published, a row without an identity could not be changed.
+  await query(`alter table ${mark} replica identity full`);
   await query(`insert into ${mark} values ($1, $2, $3)`, [table.schema, table.name, loaded]);
 }
 

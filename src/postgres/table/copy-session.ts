@@ -6,7 +6,7 @@ import { Client } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { Fault } from '../../core/errors.ts';
 import type { Secret } from '../../core/secret.ts';
-import { addressOf, type Query } from '../connect.ts';
+import { addressOf, KEEP_ALIVE, type Query } from '../connect.ts';
 
 export type CopySession = {
   readonly query: Query;
@@ -40,7 +40,7 @@ export async function withCopySession<T>(
     stream: () => socket,
     application_name: options.purpose,
     connectionTimeoutMillis: CONNECT_MS,
-    keepAlive: true,
+    ...KEEP_ALIVE,
   });
   // Must be there: a connection that breaks between two statements would end the whole process.
   client.on('error', () => {});

@@ -39,8 +39,9 @@ async function takeBack(query: Query, table: TableShape, beside: string): Promis
   const gone = await counted(
     `select count(*) as rows from ${after} o where not exists (select from ${written.live} l where ${written.sameKey})`,
   );
+  // Where all tables are published, rows without an identity could not be deleted; unlogged ones are never sent.
   await query(
-    `create table ${going} as select ${idents(written.key, 'o')} from ${after} o join ${written.live} l on ${written.sameKey}
+    `create unlogged table ${going} as select ${idents(written.key, 'o')} from ${after} o join ${written.live} l on ${written.sameKey}
       where not ${written.differs} and not exists (select from ${before} b where ${sameKey(written, 'b', 'o')})`,
   );
   const inserted = await counted(`select count(*) as rows from ${going}`);

@@ -202,3 +202,19 @@ it('asks for the variables that tell outside of Slack', async () => {
   ]);
   expect(await problems({ ...variables(), PAGERDUTY_ROUTING_KEY: 'x'.repeat(32) })).toEqual([]);
 });
+
+it('takes no address for mail that is none, does not show it, and sends no token in clear text', async () => {
+  const mail = 'email: { smtp: MAIL_URL, from: dr@example.com, to: [ops@example.com] }';
+  await write(replaced('  # notify:\n', `  notify:\n    ${mail}\n`));
+  for (const wrong of ['mail.example.com', 'http://user:open-sesame@mail', 'smtp:']) {
+    const found = await problems({ ...variables(), MAIL_URL: wrong });
+    expect(found).toEqual([expect.stringMatching(/^MAIL_URL: must be an address such as smtps:.*grayledger\.yml$/)]);
+    expect(found.join()).not.toContain('open-sesame');
+  }
+  expect(await problems({ ...variables(), MAIL_URL: 'smtp://127.0.0.1:2525' })).toEqual([]);
+  const page = 'statuspage: { token: PAGE_TOKEN, page: p1, component: c1, url: "http://status.example.com" }';
+  await write(replaced('  # notify:\n', `  notify:\n    ${page}\n`));
+  expect(await problems({ ...variables(), PAGE_TOKEN: 'x' })).toEqual([
+    'grayledger.yml: incidents.notify.statuspage.url: must begin with https://',
+  ]);
+});

@@ -82,6 +82,10 @@ describe('the rule as a sentence', () => {
     [rule(), '2 different people holding engineering-lead or product-lead, not the requester'],
     [rule({ count: 1, roles: ['cto'], requesterCounts: true }), '1 person holding cto, the requester counts'],
     [
+      rule({ count: 1, roles: ['cto'], secondFactor: 'totp' }),
+      '1 person holding cto, not the requester, each with a one-time code',
+    ],
+    [
       rule({ require: { 'engineering-lead': 1 } }),
       '2 different people holding engineering-lead or product-lead, not the requester, at least 1 engineering-lead',
     ],

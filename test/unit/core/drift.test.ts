@@ -40,7 +40,7 @@ describe('drift', () => {
     [
       'the database has the same name but is another one',
       { target: targetOf('production', { identity: 'addon-new' }) },
-      'production used grayledger-production/postgresql-production, now it uses grayledger-production/postgresql-production.',
+      'production is no longer the same database, although it is called grayledger-production/postgresql-production still.',
     ],
     ['the backup is gone', { backups: [] }, 'Backup a007 of production is gone.'],
     [
@@ -56,7 +56,7 @@ describe('drift', () => {
     [
       'the release has other code under its old name',
       { releases: [releaseOf('v256', { current: true, code: 'slug-other' })] },
-      'production ran v256, now it runs v256.',
+      'production runs other code than before, although it is called v256 still.',
     ],
     ['nothing is released any more', { releases: [] }, 'production ran v256, now it runs no release.'],
     [

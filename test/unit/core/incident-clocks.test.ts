@@ -80,6 +80,15 @@ describe('recoveredAt', () => {
     expect(recoveredAt(incident, [{ ...succeeded('op-1'), endedAt: null }])).toBeNull();
   });
 
+  it('is not when what was done about it was taken back', () => {
+    const incident = incidentOf(linked('op-1', 'op-2'));
+    const back = succeeded('op-2');
+    const undo = { ...back, plan: { ...back.plan, undoes: 'op-1' } };
+    expect(recoveredAt(incident, [{ ...succeeded('op-1'), state: 'undone' }, undo])).toBeNull();
+    // What was done before the incident may be what broke it.
+    expect(recoveredAt(incidentOf(linked('op-2')), [undo])).toBe(undo.endedAt);
+  });
+
   it('leaves out what only looks, and what belongs to another incident', () => {
     const look = journal.operationOf(lookOf(), [journal.started, ...ran('s1'), finished()]);
     expect(recoveredAt(incidentOf(linked('op-1')), [look, succeeded('op-7')])).toBeNull();

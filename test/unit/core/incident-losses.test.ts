@@ -71,6 +71,11 @@ describe('lossesOf', () => {
     expect(lossesOf(incidentOf([linked]), [begun]).downSeconds).toBeNull();
   });
 
+  it.each(['failed', 'cancelled', 'undone'] as const)('leaves out what one that is %s would have lost', (state) => {
+    const taken = { ...operationOf(['maintenance.on', 'maintenance.off']), state };
+    expect(lossesOf(incidentOf([linked]), [taken])).toMatchObject({ downSeconds: 180, dataLoss: null });
+  });
+
   it('leaves out plans that were never carried out', () => {
     const proposed = journal.operationOf(planOf({ statements: [lossStatement(SURVEY, null, 'a001')] }));
     expect(lossesOf(incidentOf([linked]), [proposed])).toMatchObject({ downSeconds: null, dataLoss: null });

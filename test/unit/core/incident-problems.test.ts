@@ -3,7 +3,12 @@ import { expect, it } from 'vitest';
 import { incidentProblems } from '../../../src/core/incident-problems.ts';
 import { IncidentRules } from '../../../src/core/incident-rules.ts';
 
-const known = { contacts: { dba: {}, vendor: {} }, scenarios: { corruption: {} } };
+const contacts = {
+  dba: { users: ['U01DBA'] },
+  vendor: { users: [], phone: '+1 555 0100' },
+  page: { users: [] },
+};
+const known = { contacts, scenarios: { corruption: {} } };
 const symptom = { name: 'slow', seen: 'Everything is slow', cause: 'locks', level: 2 };
 const problems = (incidents: object) => incidentProblems({ ...known, incidents: IncidentRules.parse(incidents) });
 
@@ -18,6 +23,7 @@ it('takes rules whose names are all known, and those that name nothing', () => {
 it.each([
   [{ owner: 'nobody' }, 'incidents.owner', 'the contact "nobody"'],
   [{ escalation: [{ afterMinutes: 0, call: ['dba', 'nobody'] }] }, 'incidents.escalation.0.call.1', '"nobody"'],
+  [{ escalation: [{ afterMinutes: 0, call: ['page'] }] }, 'incidents.escalation.0.call.0', 'nobody can be called'],
   [{ tickets: [{ contact: 'nobody', subject: 'x', body: 'y' }] }, 'incidents.tickets.0.contact', '"nobody"'],
   [{ symptoms: [{ ...symptom, scenario: 'flood' }] }, 'incidents.symptoms.0.scenario', 'the scenario "flood"'],
   [{ symptoms: [symptom, symptom] }, 'incidents.symptoms.1.name', 'another symptom "slow"'],

@@ -106,6 +106,7 @@ describe('scheduled work', () => {
     [{ do: 'backup', environment: 'staging' }, '/dr backup staging --system grayledger'],
     [{ do: 'warm', environment: 'production' }, '/dr warm production latest --system grayledger'],
     [{ do: 'copy' }, '/dr copy latest --system grayledger'],
+    [{ do: 'export' }, '/dr export --system grayledger'],
     [{ do: 'drill', drill: 'monthly' }, '/dr drill monthly --system grayledger'],
   ])('stands for a command that a person could type: %o', (work, text) => {
     expect(typed(work)).toBe(text);
@@ -113,7 +114,7 @@ describe('scheduled work', () => {
 
   it('is everything that a file can name, but a review', () => {
     const kinds = ScheduledWork.options.map(({ shape }) => shape.do.value);
-    expect(kinds).toEqual(['verify', 'backup', 'warm', 'copy', 'drill', 'review']);
+    expect(kinds).toEqual(['verify', 'backup', 'warm', 'copy', 'export', 'drill', 'review']);
   });
 });
 

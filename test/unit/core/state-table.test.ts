@@ -54,6 +54,7 @@ const LEGAL: Readonly<Record<State, Partial<Record<EventType, State>>>> = {
     step_started: 'running',
     step_progress: 'running',
     step_ended: 'running',
+    voided: 'awaiting_approval',
     asked: 'needs_human',
     stopped: 'unwinding',
     finished: 'succeeded',

@@ -15,7 +15,7 @@ afterEach(() => bolt.stop());
 async function start(instead: Partial<UseCases> = {}, slack: Readonly<Record<string, Given>> = {}) {
   const recorded = recordedUseCases(instead);
   bolt = await startBolt(recorded.useCases, slack);
-  return { ...recorded, value: buttonValue(recorded.operation, { step: 's1', about: 'step' }) };
+  return { ...recorded, value: buttonValue(recorded.operation, { seq: 7 }) };
 }
 
 async function answer(): Promise<string> {
@@ -27,9 +27,9 @@ describe('a click', () => {
   it.each([
     [ACTIONS.approve, 'approve', {}],
     [ACTIONS.deny, 'deny', {}],
-    [ACTIONS.happened, 'settle', { asks: { step: 's1', about: 'step' }, verdict: 'happened' }],
-    [ACTIONS.did_not, 'settle', { asks: { step: 's1', about: 'step' }, verdict: 'did_not' }],
-    [ACTIONS.abandon, 'settle', { asks: { step: 's1', about: 'step' }, verdict: 'abandon' }],
+    [ACTIONS.happened, 'settle', { asks: 7, verdict: 'happened' }],
+    [ACTIONS.did_not, 'settle', { asks: 7, verdict: 'did_not' }],
+    [ACTIONS.abandon, 'settle', { asks: 7, verdict: 'abandon' }],
   ] as const)('on %s decides by the person who clicked, bound to the plan on the card', async (action, what, more) => {
     const { asked, value, operation } = await start();
     expect((await bolt.clicks(action, value)).status).toBe(200);

@@ -81,7 +81,11 @@ describe('the door', () => {
 
   it.each([true, false])('answers 413 to 10 MB without keeping them, with a declared length: %s', async (declared) => {
     const before = process.memoryUsage();
-    for (let times = 0; times < 5; times += 1) expect(await sendTenMegabytes(bolt.url, declared)).toBe(413);
+    const answers = [];
+    for (let times = 0; times < 5; times += 1) answers.push(await sendTenMegabytes(bolt.url, declared));
+    // Whoever goes on sending may be hung up on before the answer has reached them.
+    expect(answers.filter((answer) => answer !== 413 && answer !== 'hung up')).toEqual([]);
+    expect(answers).toContain(413);
     const after = process.memoryUsage();
     expect(after.arrayBuffers - before.arrayBuffers).toBeLessThan(12_000_000);
     expect(asked).toEqual([]);
@@ -89,7 +93,7 @@ describe('the door', () => {
 });
 
 /** Streams the same 64 kB again and again, so that the sender keeps no 10 MB either. */
-function sendTenMegabytes(url: string, declared: boolean): Promise<number> {
+function sendTenMegabytes(url: string, declared: boolean): Promise<number | 'hung up'> {
   const part = Buffer.alloc(65_536, 'a');
   const parts = 160;
   const { headers } = sign('a');
@@ -100,9 +104,9 @@ function sendTenMegabytes(url: string, declared: boolean): Promise<number> {
       sending.destroy();
       resolve(response.statusCode ?? 0);
     });
-    // The server may hang up while the rest is still on its way.
     sending.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') reject(error);
+      resolve('hung up');
     });
     let sent = 0;
     const send = () => {

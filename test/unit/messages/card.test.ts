@@ -52,6 +52,16 @@ describe('the card', () => {
     }
   });
 
+  it('says with an ellipsis that an approval takes a one-time code', () => {
+    const { operation, now } = storyOf('production restore: rehearsed, waiting for the lead');
+    const { plan } = operation;
+    if (plan.consent.kind !== 'approvals') throw new Error('it takes approvals');
+    const consent = { ...plan.consent, secondFactor: 'totp' as const };
+    const shownNow = render(card({ ...operation, plan: { ...plan, consent } }, now));
+    expect(shownNow).toContain('Approve…');
+    expect(shownNow).toContain('each with a one-time code');
+  });
+
   it('offers only what can be decided in the state', () => {
     const offered = [...stories.keys()].map((name) => `${name}: ${labels(name).join(', ')}`);
     expect(offered).toMatchInlineSnapshot(`
@@ -72,7 +82,7 @@ describe('the card', () => {
         "production restore: succeeded: Undo…",
         "production restore: undone: ",
         "staging restore: waiting for the typed name: Confirm…, Cancel",
-        "staging restore: running, never timed: ",
+        "staging restore: running, never timed: Cancel",
         "staging restore: adopted and succeeded: Undo…",
         "staging restore: cancelled before anything: ",
         "rollback: waiting for approval: Approve, Deny, Cancel",
@@ -104,7 +114,7 @@ describe('the card', () => {
 
   it('names the question in its answers', () => {
     const values = buttonsOf('production restore: unclear promote').map(({ value }) => readButtonValue(value)?.asks);
-    expect(values).toEqual(Array(3).fill({ step: 's5', about: 'step' }));
+    expect(values).toEqual(Array(3).fill(storyOf('production restore: unclear promote').operation.question?.seq));
   });
 
   it('does not call a step undone that a person left as it is', () => {

@@ -237,7 +237,7 @@ describe('hostile text', () => {
           expectInert(statusUpdate(operation, entries, { period: 1, now, everyMinutes: 15 }));
           expectInert(statusUpdate(operation, entries, { period: 'last', now, everyMinutes: 15 }));
           for (const entry of entries) {
-            const message = note(operation, entry);
+            const message = note(operation, entry, {});
             if (message !== null) expectInert(message);
           }
           const view = { is: 'audit', operation, entries, broken: 3 } as const;

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { Entry } from '../../../src/core/journal.ts';
 import { note } from '../../../src/messages/note.ts';
 import { problemsOf } from '../../support/limits.ts';
 import { REQUESTER, type Story, stagingStories, stories } from '../../support/operations.ts';
 import { render } from '../../support/render.ts';
 
-const told = ({ operation, entries }: Story) => entries.map((entry) => ({ entry, message: note(operation, entry) }));
+const told = ({ operation, entries }: Story) =>
+  entries.map((entry) => ({ entry, message: note(operation, entry, {}) }));
 
 describe('notes in the thread', () => {
   it.each([...stories.keys()])('tell the story: %s', async (name) => {
@@ -27,6 +29,24 @@ describe('notes in the thread', () => {
       'step_started',
       'undo_started',
     ]);
+  });
+
+  it('call those who may approve, without whoever asked, for as long as they are waited for', () => {
+    const [waiting] = [...stories.values()].filter(
+      ({ operation: { state, plan } }) => state === 'awaiting_approval' && plan.consent.kind === 'approvals',
+    );
+    if (waiting === undefined) throw new Error('no story waits for approvals');
+    const { operation, entries } = waiting;
+    const [proposed] = entries;
+    if (proposed === undefined || operation.plan.consent.kind !== 'approvals') throw new Error('nothing is proposed');
+    const [first = '', second = ''] = operation.plan.consent.roles;
+    const roles = { [first]: { group: 'S01LEADS' }, [second]: { users: ['U0ELSE', operation.requestedBy] } };
+    const called = `${operation.id} waits for 2 approvals: <!subteam^S01LEADS|@${first}> <@U0ELSE>`;
+    expect(note(operation, proposed, roles)?.text).toBe(called);
+    const voided: Entry = { ...proposed, event: { type: 'voided', by: ['U02BOB'], why: 'the role is gone' } };
+    expect(render(note(operation, voided, roles) ?? { text: '', blocks: [] })).toContain('<@U0ELSE>');
+    expect(note({ ...operation, state: 'cancelled' }, proposed, roles)).toBeNull();
+    expect(note(operation, proposed, {})).toBeNull();
   });
 
   it('say that an adopted step was not done twice', () => {

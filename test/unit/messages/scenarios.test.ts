@@ -86,7 +86,7 @@ describe('a human step', () => {
   it('is told in the thread, and who did it', () => {
     const answered = { type: 'answered' as const, step: 's1', by: BOB, verdict: 'happened' as const };
     const after = operationOf(plan, [begun('s1'), asked, answered]);
-    const told = journalOf(plan, [begun('s1'), asked, answered]).map((entry) => note(after, entry));
+    const told = journalOf(plan, [begun('s1'), asked, answered]).map((entry) => note(after, entry, {}));
     const text = told.map((message) => (message === null ? '' : message.text)).filter((line) => line !== '');
     expect(text).toMatchInlineSnapshot(`
       [

@@ -44,8 +44,11 @@ function system(consent: Approvals): System {
   });
 }
 
-const problems = (consent: Approvals, groups: Readonly<Record<string, readonly string[]>>) =>
-  assertApprovers([system(consent)], people({ SPRODUCT: [], SONCALL: ['U1'], ...groups }));
+/** Who has a key of one-time codes. */
+const codesOf = (...keyed: string[]) => ({ keyed: async () => new Set(keyed) });
+
+const problems = (consent: Approvals, groups: Readonly<Record<string, readonly string[]>>, codes = codesOf()) =>
+  assertApprovers([system(consent)], { people: people({ SPRODUCT: [], SONCALL: ['U1'], ...groups }), codes });
 
 const PATH = 'systems/ledger/environments/production/consent';
 
@@ -90,6 +93,20 @@ describe('the rules of consent', () => {
     expect(await problems({}, { SLEADS: ['U1', 'U2'], SONCALL: ['U1', 'U2', 'U9'] })).toEqual([]);
   });
 
+  it('are refused when approvals take a one-time code and too few have a key', async () => {
+    const rule = { secondFactor: 'totp' } as const;
+    const groups = { SLEADS: ['U2', 'U3'] };
+    expect(await problems(rule, groups, codesOf('U2', 'U3'))).toEqual([]);
+    expect(await problems(rule, groups, codesOf('U2', 'U9'))).toEqual([
+      {
+        path: PATH,
+        message:
+          'ledger: 2 approvals are needed, but 1 of leads with a key of one-time codes could give one, whoever asks',
+      },
+    ]);
+    expect(await problems({}, groups, codesOf())).toEqual([]);
+  });
+
   it('are refused when nobody may ask for anything', async () => {
     expect(await problems({}, { SLEADS: ['U2', 'U3'], SONCALL: [] })).toEqual([
       { path: PATH, message: 'ledger: nobody may ask for an operation, because nobody holds on-call' },
@@ -97,6 +114,8 @@ describe('the rules of consent', () => {
   });
 
   it('are not guessed about when Slack does not answer', async () => {
-    await expect(assertApprovers([system({})], people({ SLEADS: ['U2', 'U3'] }))).rejects.toThrow(Fault);
+    await expect(
+      assertApprovers([system({})], { people: people({ SLEADS: ['U2', 'U3'] }), codes: codesOf() }),
+    ).rejects.toThrow(Fault);
   });
 });

@@ -71,11 +71,14 @@ describe('a statement', () => {
     expect(kindOf(`INSERT INTO t VALUES (${'1, '.repeat(10_000_000)}1);`, '')).toMatchObject({ is: 'insert' });
   });
 
-  it('tells the roles that a policy names', () => {
+  it('tells the roles that a policy or a user mapping names', () => {
     expect(
       rolesIn('CREATE POLICY "to x" ON s.t FOR SELECT TO authenticated, "My Role", PUBLIC USING ((a = 1));'),
     ).toEqual(['authenticated', 'My Role']);
     expect(rolesIn('CREATE POLICY p ON t WITH CHECK (true);')).toEqual([]);
+    expect(rolesIn('CREATE USER MAPPING FOR shop_app SERVER s OPTIONS ("user" \'us\');')).toEqual(['shop_app']);
+    expect(rolesIn('CREATE USER MAPPING IF NOT EXISTS FOR "My Role" SERVER s;')).toEqual(['My Role']);
+    expect(rolesIn('CREATE USER MAPPING FOR PUBLIC SERVER s;')).toEqual([]);
     expect(rolesIn('CREATE TABLE t (a int);')).toEqual([]);
   });
 

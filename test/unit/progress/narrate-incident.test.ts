@@ -108,5 +108,9 @@ it('tells an alert by its card', () => {
     seenAt: at,
     overAt: null,
   };
-  expect(narrateAlert(alert)).toEqual([{ kind: 'card' }]);
+  expect(narrateAlert(alert, null)).toEqual([{ kind: 'card' }]);
+  expect(narrateAlert(alert, alert)).toEqual([{ kind: 'card' }]);
+  expect(narrateAlert({ ...alert, severity: 'warning' }, alert)).toEqual([{ kind: 'card' }]);
+  const worse = narrateAlert({ ...alert, severity: 'critical' }, { ...alert, severity: 'warning' });
+  expect(worse).toEqual([{ kind: 'card' }, { kind: 'note', seq: Date.parse(alert.seenAt) / 1000 }]);
 });

@@ -20,8 +20,12 @@ const agreed = [approved(BOB), approved(CAROL), consented];
 const done = [...ran('s1'), ...ran('s2'), ...agreed, journal.started, ...ran('s3')];
 
 describe('narrate', () => {
-  it('updates the card for everything, and says nothing else about a proposal or a step going on', () => {
-    expect(narrate(operationOf(planOf()), journalOf(planOf(), []))).toEqual([card]);
+  it('calls whoever may approve, where somebody has to', () => {
+    expect(narrate(operationOf(planOf()), journalOf(planOf(), []))).toEqual([card, note(1)]);
+    expect(narrate(operationOf(lookOf()), journalOf(lookOf(), []))).toEqual([card]);
+  });
+
+  it('updates the card for everything, and says nothing else about a step going on', () => {
     expect(toldOf(planOf(), [journal.begun('s1')])).toEqual([card]);
     expect(toldOf(planOf(), [journal.begun('s1'), progress('s1')])).toEqual([card]);
     expect(toldOf(planOf(), agreed)).toEqual([card]);

@@ -6,8 +6,8 @@ import { factsOf } from '../../support/facts.ts';
 import { systemOf } from '../../support/system.ts';
 import { inWords, planned } from './drafts.ts';
 
-function backing(environment: string | null) {
-  return { verb: 'backup', system: null, environment } satisfies OperationCommand;
+function backing(environment: string | null, keep = false) {
+  return { verb: 'backup', system: null, environment, keep } satisfies OperationCommand;
 }
 
 describe('backup', () => {
@@ -38,5 +38,11 @@ describe('backup', () => {
     const need = backup.needs(backing(named), systemOf(), null);
     expect(need).toMatchObject({ capabilities: ['backups'], environments: [environment], survey: [] });
     expect(need.writtenSince(factsOf())).toBeNull();
+  });
+
+  it('is kept forever where Holdfast keeps it, and not promised where the provider does', () => {
+    expect(() => planned(backup, backing(null, true))).toThrow(
+      'The backups of grayledger-production are kept by its provider, by rules of its own.',
+    );
   });
 });

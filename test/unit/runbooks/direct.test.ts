@@ -14,7 +14,7 @@ import { backupOf, daysAgo, factsOf, proofOf, targetOf } from '../../support/fac
 import { systemFile, systemOf } from '../../support/system.ts';
 import { carriedOut, inWords, planned } from './drafts.ts';
 
-const can: readonly Capability[] = ['backups', 'candidate', 'server', 'moments'];
+const can: readonly Capability[] = ['backups', 'candidate', 'server', 'tables', 'moments'];
 const SERVER: Server = {
   services: ['web', 'celery', 'celery-beat'],
   migrate: 'python manage.py migrate',
@@ -263,8 +263,8 @@ describe('one table', () => {
     expect(plan.steps[0]).toMatchObject({ action: 'table.extract', args: { warm: WARM.name } });
   });
 
-  it('needs the server itself', () => {
-    expect(restore.needs(restoring({ table }), systemOf(), null).capabilities).toEqual(['backups', 'server']);
+  it('needs a live database that can be written to', () => {
+    expect(restore.needs(restoring({ table }), systemOf(), null).capabilities).toEqual(['backups', 'tables']);
   });
 
   it('can be taken back', () => {
@@ -277,7 +277,7 @@ describe('one table', () => {
       pinned: grayledger-production/postgresql-production
       ----
       s1 table.unmerge: Put the rows of entries back as they were (environment production, table entries, beside holdfast_op_41)
-      s2 database.check: Check the data (environment production, target grayledger-production, expect null)
+      s2 database.check: Check the data (environment production, target grayledger-production, expect null, tolerates anything)
       s3 health.check: Ask the health endpoint (environment production, required false)
       no undo: recover the table again instead"
     `);
@@ -301,7 +301,7 @@ describe('the way back from a restore', () => {
       s2 database.promote: Make postgresql-production the live database (environment production, promote postgresql-production, previous grayledger-production-op41-7f3a)
       s3 services.start: Start web, celery and celery-beat (environment production, services web+celery+celery-beat)
       s4 health.check: Ask the health endpoint (environment production, required false)
-      undo: grayledger-production-op41-7f3a is kept until somebody removes it, and can be made the live database again"
+      undo: grayledger-production-op41-7f3a is kept until /dr cleanup op-41 removes it, and can be made the live database again"
     `);
   });
 

@@ -70,7 +70,7 @@ describe('a scenario', () => {
       s9 maintenance.off: Open to customers again (environment production)
       s10 health.check: Ask the health endpoint (environment production, required true)
       s11 logs.watch: Watch the logs (environment production)
-      undo: postgresql-production is kept until somebody removes it, and can be made the live database again"
+      undo: postgresql-production is kept until /dr cleanup op-41 removes it, and can be made the live database again"
     `);
   });
 
@@ -128,7 +128,7 @@ describe('a scenario', () => {
   it('recovers to a moment that has to be named', () => {
     const system = disaster([{ do: 'recreate' }, { do: 'moment' }]);
     const facts = factsOf({ production: { window: { from: daysAgo(7), to: daysAgo(0) } } });
-    const can = ['backups', 'candidate', 'server', 'moments'] as const;
+    const can = ['backups', 'candidate', 'server', 'tables', 'moments'] as const;
     expect(refused(system, recovering(), { can, facts })).toMatch(/^which-moment: /);
     const at = daysAgo(0, 2);
     const { steps } = planned(recover, recovering({ at }), { system, can, facts });
@@ -137,7 +137,7 @@ describe('a scenario', () => {
 
   it('recovers one table, which has to be named', () => {
     const system = disaster([{ do: 'table' }]);
-    const can = ['backups', 'candidate', 'server'] as const;
+    const can = ['backups', 'candidate', 'server', 'tables'] as const;
     const table = { name: 'entries', mode: 'missing' } as const;
     expect(refused(system, recovering(), { can })).toMatch(/^which-table: /);
     for (const backup of [null, 'a003'] as const) {
@@ -190,7 +190,7 @@ describe('a scenario', () => {
     const needs = (steps: Steps) => recover.needs(recovering(), disaster(steps), null);
     expect(needs([{ do: 'rollback' }]).capabilities).toEqual(['backups', 'releases']);
     expect(needs([{ do: 'moment' }]).capabilities).toEqual(['backups', 'moments']);
-    expect(needs([{ do: 'table' }, { do: 'logs' }]).capabilities).toEqual(['backups', 'server']);
+    expect(needs([{ do: 'table' }, { do: 'logs' }]).capabilities).toEqual(['backups', 'tables']);
     expect(needs([PERSON])).toMatchObject({ capabilities: ['backups'], environments: ['production', 'production'] });
     expect(needs([PERSON]).writtenSince(factsOf())).toBeNull();
   });

@@ -36,7 +36,7 @@ describe('a restore of production', () => {
       s6 services.check: See the application run on it (environment production, database grayledger-production-op41-7f3a)
       s7 maintenance.off: Open to customers again (environment production)
       s8 health.check: Ask the health endpoint (environment production, required true)
-      undo: postgresql-production is kept until somebody removes it, and can be made the live database again"
+      undo: postgresql-production is kept until /dr cleanup op-41 removes it, and can be made the live database again"
     `);
   });
 

@@ -21,7 +21,7 @@ const afterRollback = factsOf({
 const commands: OperationCommand[] = [
   { verb: 'verify', system: null, backup: 'latest', deep: false },
   { verb: 'verify', system: null, backup: 'a003', deep: true },
-  { verb: 'backup', system: null, environment: 'staging' },
+  { verb: 'backup', system: null, environment: 'staging', keep: false },
   { verb: 'restore', system: null, environment: 'staging', backup: 'a001', at: null, table: null },
   { verb: 'restore', system: null, environment: 'production', backup: 'latest', at: null, table: null },
   { verb: 'rollback', system: null, release: 'v255' },
@@ -45,9 +45,20 @@ function frozen<T>(value: T): T {
 describe('every recipe', () => {
   it('is found by its own verb', () => {
     expect(Object.entries(runbooks).map(([verb, runbook]) => [verb, runbook.verb])).toEqual(
-      ['verify', 'backup', 'restore', 'warm', 'rollback', 'recover', 'drill', 'copy', 'prune', 'undo', 'cleanup'].map(
-        (verb) => [verb, verb],
-      ),
+      [
+        'verify',
+        'backup',
+        'restore',
+        'warm',
+        'rollback',
+        'recover',
+        'drill',
+        'copy',
+        'export',
+        'prune',
+        'undo',
+        'cleanup',
+      ].map((verb) => [verb, verb]),
     );
   });
 

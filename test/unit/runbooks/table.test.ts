@@ -6,7 +6,7 @@ import { environmentFacts, factsOf } from '../../support/facts.ts';
 import { systemFile, systemOf } from '../../support/system.ts';
 import { planned } from './drafts.ts';
 
-const can: readonly Capability[] = ['backups', 'candidate', 'server'];
+const can: readonly Capability[] = ['backups', 'candidate', 'server', 'tables'];
 
 it('is refused for an environment that may hold masked data only, with the alternative', () => {
   const { production, staging } = systemFile().environments;

@@ -75,7 +75,7 @@ describe('undo of a restore of production', () => {
       s3 services.check: See the application run on it (environment production, database postgresql-production)
       s4 maintenance.off: Open to customers again (environment production)
       s5 health.check: Ask the health endpoint (environment production, required false)
-      undo: grayledger-production-op41-7f3a is kept until somebody removes it, and can be made the live database again"
+      undo: grayledger-production-op41-7f3a is kept until /dr cleanup op-41 removes it, and can be made the live database again"
     `);
   });
 
@@ -115,7 +115,7 @@ describe('undo of a restore of production', () => {
       s3 services.check: See the application run on it (environment production, database grayledger-production-op41-7f3a)
       s4 maintenance.off: Open to customers again (environment production)
       s5 health.check: Ask the health endpoint (environment production, required false)
-      undo: postgresql-production is kept until somebody removes it, and can be made the live database again"
+      undo: postgresql-production is kept until /dr cleanup op-41 removes it, and can be made the live database again"
     `);
   });
 

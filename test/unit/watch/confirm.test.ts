@@ -6,7 +6,7 @@ import { confirmed } from '../../../src/watch/confirm.ts';
 import { keyOf } from '../../../src/watch/finding.ts';
 import { alertOf } from './alerts.ts';
 
-const TWICE: readonly AlertKind[] = ['missing', 'old', 'retention', 'unreadable'];
+const TWICE: readonly AlertKind[] = ['missing', 'offsite', 'old', 'retention', 'unreadable'];
 const nothing = new Set<string>();
 
 it.each(TWICE)('%s waits for a second look', (kind) => {

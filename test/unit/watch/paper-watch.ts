@@ -1,6 +1,6 @@
 // A watch over systems on paper: alerts in memory as the store keeps them, and a clock that moves when it is told to.
 import type { Alert, Finding } from '../../../src/core/alert.ts';
-import type { Facts, Proof } from '../../../src/core/facts.ts';
+import type { Facts, Offsite, Proof } from '../../../src/core/facts.ts';
 import type { Incident } from '../../../src/core/incident.ts';
 import type { AlertStore } from '../../../src/core/incident-ports.ts';
 import type { Operation } from '../../../src/core/operation.ts';
@@ -102,6 +102,8 @@ type Paper = {
   facts: (system: System) => Promise<Facts>;
   /** Null where the platform has none. */
   vitals: (() => Promise<Vitals>) | null;
+  /** Null where no place out of the house is named. */
+  offsite: () => Promise<Offsite | null>;
   health: () => { ok: boolean; text: string };
   resolved: Incident | null;
   proof: Proof | null;
@@ -121,6 +123,7 @@ export function paperWatch(systems: readonly System[]): Paper {
     reads: {},
     facts: async () => factsOf(),
     vitals: null,
+    offsite: async () => null,
     health: () => ({ ok: true, text: 'answered 200 in 3 ms' }),
     resolved: null,
     proof: proofOf('a007'),
@@ -141,6 +144,7 @@ function depsOf(paper: Paper, systems: readonly System[]): WatchDeps {
     systems: {
       all: systems,
       platformOf: () => (paper.vitals === null ? {} : { vitals: paper.vitals }),
+      offsite: () => paper.offsite(),
       facts(system) {
         const minutes = (clock.now().getTime() - NOW.getTime()) / 60_000;
         paper.reads[system.name] = [...(paper.reads[system.name] ?? []), Math.round(minutes * 10) / 10];

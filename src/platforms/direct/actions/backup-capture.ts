@@ -22,7 +22,7 @@ export function backupCapture(tools: Tools): Action<A> {
   return {
     describe: ({ target }) => `pg_dump --format=custom ${target.database} | zstd, with its SHA-256 and row counts`,
 
-    async do({ environment, target, kind }, run) {
+    async do({ environment, target, kind, keep }, run) {
       const ready = await prepared(run, async () => {
         const reach = await tools.reach(run.system, environment);
         return { reach, store: storeOf(reach.archives, tools) };
@@ -31,7 +31,7 @@ export function backupCapture(tools: Tools): Action<A> {
       const { reach, store } = ready.value;
       const name = nameOf(target.database, run);
       const known = await inStore(store, name, run);
-      return captured(name, known ?? (await capture(tools, reach, store, { name, kind }, run)), reach);
+      return captured(name, known ?? (await capture(tools, reach, store, { name, kind, keep }, run)), reach);
     },
 
     async probe({ environment, target }, run) {
@@ -62,7 +62,7 @@ async function capture(
   { workDir, path }: Tools,
   { live, archives }: Reach,
   store: ArchiveStore,
-  { name, kind }: { readonly name: string; readonly kind: A['kind'] },
+  { name, kind, keep }: Pick<A, 'kind' | 'keep'> & { readonly name: string },
   run: Run,
 ): Promise<Manifest> {
   const dir = join(workDir, run.operation);
@@ -70,7 +70,7 @@ async function capture(
   await mkdir(dir, { recursive: true, mode: 0o700 });
   try {
     await rm(file, { force: true });
-    const manifest = await makeArchive(live, file, {
+    const made = await makeArchive(live, file, {
       path,
       workDir: dir,
       purpose: purposeOf(run),
@@ -80,6 +80,7 @@ async function capture(
       signal: run.signal,
       onProgress: (progress) => run.progress(progress),
     });
+    const manifest: Manifest = keep === undefined ? made : { ...made, keep };
     if (dataIn(manifest) < archives.atLeastBytes) {
       const floor = megabytes(archives.atLeastBytes);
       throw new Fault(

@@ -18,7 +18,7 @@ import { toDatabase } from '../../../postgres/connect.ts';
 import { checkData } from '../../../postgres/integrity.ts';
 import { checkStructure } from '../../../postgres/structure.ts';
 import { dataOutcome } from '../../shared/data-outcome.ts';
-import { type Common, commonOf, judgeOrigin } from '../origin.ts';
+import { type Common, commonOf, judgeOrigin } from '../../shared/origin.ts';
 import type { Tools } from '../reach.ts';
 
 type A = Args<'candidate.check'>;

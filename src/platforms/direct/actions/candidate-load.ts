@@ -13,8 +13,8 @@ import { applyMasking } from '../../../postgres/masking/apply.ts';
 import { tableIdentities } from '../../../postgres/table-identities.ts';
 import { workDirOf } from '../../shared/work-files.ts';
 import { withFetched } from '../fetched.ts';
-import { sourceOf } from '../origin.ts';
 import type { Tools } from '../reach.ts';
+import { sourceOf } from '../source-of.ts';
 
 type A = Args<'candidate.load'>;
 

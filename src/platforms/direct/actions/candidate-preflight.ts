@@ -5,9 +5,10 @@ import { done, untouched } from '../../../core/outcomes.ts';
 import { purposeOf } from '../../../core/purpose.ts';
 import { preflight } from '../../../postgres/candidate/preflight.ts';
 import { databaseName } from '../../../postgres/connect.ts';
+import { judgeOrigin } from '../../shared/origin.ts';
 import { fetched } from '../../shared/work-files.ts';
-import { judgeOrigin, sourceOf } from '../origin.ts';
 import type { Tools } from '../reach.ts';
+import { sourceOf } from '../source-of.ts';
 
 export function candidatePreflight(tools: Tools): Action<Args<'candidate.preflight'>> {
   return {

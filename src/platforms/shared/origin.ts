@@ -1,10 +1,7 @@
 // Is a backup one of this system? Told by the database that it names, and by the rows that it has in common with the live one.
-import type { Run } from '../../core/action.ts';
 import type { Check } from '../../core/check.ts';
 import { count, list } from '../../core/wording.ts';
 import type { TableComparison } from '../../postgres/compare/compare.ts';
-import { databaseName } from '../../postgres/connect.ts';
-import type { Tools } from './reach.ts';
 
 export type Common = {
   /** That are the same in the backup and in the live database. */
@@ -56,13 +53,4 @@ export function commonOf(compared: readonly TableComparison[]): Common | null {
   });
   if (told.length === 0) return null;
   return { rows: told.reduce((sum, { rows }) => sum + rows, 0), tables: told.map(({ table }) => table) };
-}
-
-/** The database of which the backups of `from` should be. */
-export async function sourceOf(
-  tools: Tools,
-  { system }: Run,
-  { environment }: { environment: string },
-): Promise<string> {
-  return databaseName((await tools.reach(system, environment)).live);
 }

@@ -1,6 +1,6 @@
 // What speaks for a backup being one of this system, and what against it.
 import { expect, it } from 'vitest';
-import { commonOf, judgeOrigin } from '../../../../src/platforms/direct/origin.ts';
+import { commonOf, judgeOrigin } from '../../../../src/platforms/shared/origin.ts';
 
 const tables = ['entries', 'users'];
 

@@ -1,0 +1,82 @@
+// Looks for the secrets of a world everywhere that Holdfast writes to: its logs, its store, its queue, what it sends to Slack.
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import type { World } from '../../sandbox/world.ts';
+
+/** What a database of the simulated Heroku has for a password. */
+const PASSWORD = /p[0-9a-f]{64}/;
+const SECRETS = [
+  'SLACK_BOT_TOKEN',
+  'SLACK_APP_TOKEN',
+  'SLACK_SIGNING_SECRET',
+  'HEROKU_API_KEY',
+  'MASKING_KEY',
+  'METRICS_TOKEN',
+];
+
+/** Where one was found, and which: `the table holdfast.outbox: HEROKU_API_KEY`. The secret itself is not told. */
+export async function secretsIn(world: World): Promise<string[]> {
+  const known = SECRETS.flatMap((name) => {
+    const value = world.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const found: string[] = [];
+  const search = (where: string, text: string) => {
+    for (const [name, value] of known) if (text.includes(value)) found.push(`${where}: ${name}`);
+    if (PASSWORD.test(text)) found.push(`${where}: the password of a database`);
+  };
+  for (const [where, text] of await logsOf(world)) search(where, text);
+  for (const [where, text] of await tablesOf(world)) search(where, text);
+  for (const [where, text] of await jobsOf(world)) search(where, text);
+  // The token goes to Slack itself with the call, beside what is said.
+  for (const { method, args } of world.slack.record.calls) {
+    search(`what was sent with ${method}`, JSON.stringify({ ...args, token: '' }));
+  }
+  return [...new Set(found)];
+}
+
+type Texts = (readonly [where: string, text: string])[];
+
+async function logsOf({ dir }: World): Promise<Texts> {
+  const names = (await readdir(dir)).filter((name) => /^holdfast-\d+\.log$/.test(name));
+  return await Promise.all(
+    names.map(async (name) => [`the log ${name}`, await readFile(join(dir, name), 'utf8')] as const),
+  );
+}
+
+async function tablesOf({ store }: World): Promise<Texts> {
+  const client = new pg.Client({ connectionString: store.url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ name: string }>(
+      `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname = 'holdfast'`,
+    );
+    const texts: Texts = [];
+    for (const { name } of rows) {
+      const { rows: found } = await client.query<{ text: string }>(`select t::text as text from ${name} t`);
+      texts.push([`the table ${name}`, found.map(({ text }) => text).join('\n')]);
+    }
+    return texts;
+  } finally {
+    await client.end();
+  }
+}
+
+/** BullMQ keeps its jobs in hashes, its events in streams, and ids in the rest. */
+async function jobsOf({ queue }: World): Promise<Texts> {
+  const client = new Redis(queue.url);
+  try {
+    const texts: Texts = [];
+    for (const key of await client.keys('*')) {
+      const type = await client.type(key);
+      const value =
+        type === 'hash' ? await client.hgetall(key) : type === 'stream' ? await client.xrange(key, '-', '+') : null;
+      texts.push([`the queue's ${key}`, `${key} ${JSON.stringify(value)}`]);
+    }
+    return texts;
+  } finally {
+    client.disconnect();
+  }
+}

@@ -1,9 +1,13 @@
 // Runs one benchmark: `npm run bench -- ack`. Figures go to docs/performance.md by hand, with the date.
 import { measureAck } from './ack.ts';
+import { measureGrowth } from './growth.ts';
+import { measureLoad } from './load.ts';
 import { measureRestore } from './restore.ts';
 
 const benchmarks: Record<string, (args: readonly string[]) => Promise<void>> = {
   ack: measureAck,
+  growth: measureGrowth,
+  load: measureLoad,
   restore: measureRestore,
 };
 

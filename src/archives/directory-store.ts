@@ -1,8 +1,8 @@
 // Backups in a directory of this machine, or of a disk that is mounted here.
 import { createReadStream, createWriteStream } from 'node:fs';
-import { type FileHandle, link, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, link, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Transform } from 'node:stream';
+import { addAbortSignal, type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Manifest } from '../core/manifest.ts';
 import {
@@ -16,6 +16,7 @@ import {
   storedFile,
   written,
 } from './archive-store.ts';
+import { inOrder, MEMBER, type Member, packed, packedBytes, TOC } from './packed.ts';
 import {
   alreadyThere,
   during,
@@ -28,7 +29,7 @@ import {
   sha256OfBeginning,
 } from './transfer.ts';
 
-/** Links are not followed: only files that lie in the directory itself are backups. */
+/** Links are not followed: only what lies in the directory itself is a backup, files and what `pg_dump --format=directory` has written. */
 export function directoryStore(path: string): ArchiveStore {
   const at = (name: string) => join(path, name);
   return {
@@ -36,9 +37,8 @@ export function directoryStore(path: string): ArchiveStore {
     list: (signal) => during(`listing the backups in ${path}`, signal, () => list(path)),
     fetch: (name, toFile, options) =>
       during(`fetching ${name} from ${path}`, options.signal, async () => {
-        const file = at(checkedName(name));
-        const { size: bytes } = await stat(file);
-        await receive(createReadStream(file, { highWaterMark: 1_048_576 }), toFile, { ...options, bytes });
+        const { bytes, stream } = await opened(at(checkedName(name)));
+        await receive(stream, toFile, { ...options, bytes });
       }),
     put: (fromFile, name, manifest, { signal }) =>
       during(`storing ${name} in ${path}`, signal, () => put({ path, fromFile, name, manifest, signal })),
@@ -47,11 +47,14 @@ export function directoryStore(path: string): ArchiveStore {
     abandon: (name, { signal }) =>
       during(`clearing away what arrived of ${name} in ${path}`, signal, () => clear(path, checkedName(name))),
     sha256: (name, { signal }) =>
-      during(`reading ${name} in ${path}`, signal, () => sha256Of(createReadStream(at(checkedName(name)), { signal }))),
+      during(`reading ${name} in ${path}`, signal, async () => {
+        const { stream } = await opened(at(checkedName(name)));
+        return await sha256Of(addAbortSignal(signal, stream));
+      }),
     remove: (name, { signal }) =>
       during(`removing ${name} from ${path}`, signal, async () => {
         // A manifest alone harms nobody; a file alone would be a backup of which nothing is known.
-        for (const file of [at(checkedName(name)), at(manifestOf(name))]) await rm(file, { force: true });
+        for (const file of [at(checkedName(name)), at(manifestOf(name))]) await removed(file);
       }),
   };
 }
@@ -66,7 +69,37 @@ async function list(path: string): Promise<StoredFile[]> {
     const manifest = there.has(manifestOf(name)) ? await readFile(join(path, manifestOf(name)), 'utf8') : null;
     files.push(storedFile({ name, bytes, modifiedAt: mtime.toISOString() }, manifest));
   }
+  for (const name of entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)) {
+    const toc = await stat(join(path, name, TOC)).catch(() => null);
+    if (toc === null || !isBackupName(name)) continue;
+    const bytes = packedBytes(await membersOf(join(path, name)));
+    files.push(storedFile({ name, bytes, modifiedAt: toc.mtime.toISOString() }, null));
+  }
   return newestFirst(files);
+}
+
+async function membersOf(directory: string): Promise<Member[]> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isFile() && MEMBER.test(entry.name)).map(({ name }) => name);
+  return await Promise.all(names.map(async (name) => ({ name, bytes: (await stat(join(directory, name))).size })));
+}
+
+/** What a backup is fetched as: itself, or the tar of a directory. */
+async function opened(path: string): Promise<{ readonly bytes: number; readonly stream: Readable }> {
+  const found = await stat(path);
+  const open = (file: string) => createReadStream(file, { highWaterMark: 1_048_576 });
+  if (!found.isDirectory()) return { bytes: found.size, stream: open(path) };
+  const members = await membersOf(path);
+  return { bytes: packedBytes(members), stream: packed(members, (name) => open(join(path, name))) };
+}
+
+/** Of a directory only what pg_dump has written is removed: one that holds something else besides stays, as an error. */
+async function removed(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory() !== true) return await rm(path, { force: true });
+  // The table of contents last: until then it is a backup, if a broken one, and is removed again.
+  for (const { name } of inOrder(await membersOf(path)).reverse()) await rm(join(path, name), { force: true });
+  await rmdir(path);
 }
 
 type Put = {

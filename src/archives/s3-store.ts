@@ -1,5 +1,6 @@
 // Backups in a bucket of S3, or of a server that speaks like it.
 import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { Manifest } from '../core/manifest.ts';
@@ -25,6 +26,7 @@ import {
   type S3Place,
   statusOf,
 } from './s3-bucket.ts';
+import { directoryIn, readDirectory, removeDirectory } from './s3-directory.ts';
 import { abandon, send } from './s3-send.ts';
 import { alreadyThere, during, receive, sha256Of } from './transfer.ts';
 
@@ -40,7 +42,7 @@ export function s3Store(place: S3Place, credentials: S3Credentials): ArchiveStor
     list: (signal) => doing(`listing the backups in ${name}`, signal, () => list(s3, signal)),
     fetch: (file, toFile, options) =>
       doing(`fetching ${file} from ${name}`, options.signal, async () => {
-        const { bytes, body } = await read(s3, checkedName(file), options.signal);
+        const { bytes, body } = await opened(s3, checkedName(file), options.signal);
         await receive(body, toFile, { ...options, bytes });
       }),
     put: (fromFile, file, manifest, { signal }) =>
@@ -55,10 +57,11 @@ export function s3Store(place: S3Place, credentials: S3Credentials): ArchiveStor
       ),
     sha256: (file, { signal }) =>
       doing(`reading ${file} in ${name}`, signal, async () =>
-        sha256Of((await read(s3, checkedName(file), signal)).body),
+        sha256Of((await opened(s3, checkedName(file), signal)).body),
       ),
     remove: (file, { signal }) =>
       doing(`removing ${file} from ${name}`, signal, async () => {
+        await removeDirectory(s3, checkedName(file), signal);
         // A manifest alone harms nobody; a file alone would be a backup of which nothing is known.
         for (const one of [checkedName(file), manifestOf(file)]) {
           await s3.client.send(new DeleteObjectCommand(keyOf(s3, one)), { abortSignal: signal });
@@ -69,6 +72,7 @@ export function s3Store(place: S3Place, credentials: S3Credentials): ArchiveStor
 
 async function list(s3: Bucket, signal: AbortSignal): Promise<StoredFile[]> {
   const found = new Map<string, { bytes: number; modifiedAt: string }>();
+  const folders: string[] = [];
   let token: string | undefined;
   do {
     const page = await s3.client.send(
@@ -82,6 +86,7 @@ async function list(s3: Bucket, signal: AbortSignal): Promise<StoredFile[]> {
         modifiedAt: (LastModified ?? new Date(0)).toISOString(),
       });
     }
+    folders.push(...(page.CommonPrefixes ?? []).map(({ Prefix = '' }) => Prefix.slice(s3.prefix.length, -1)));
     token = page.NextContinuationToken;
   } while (token !== undefined);
   const files: StoredFile[] = [];
@@ -90,7 +95,16 @@ async function list(s3: Bucket, signal: AbortSignal): Promise<StoredFile[]> {
     const text = found.has(manifestOf(name)) ? await textOf(s3, manifestOf(name), signal) : null;
     files.push(storedFile({ name, ...file }, text));
   }
+  for (const name of folders.filter(isBackupName)) {
+    const directory = await directoryIn(s3, name, signal);
+    if (directory !== null) files.push(storedFile({ name, ...directory }, null));
+  }
   return newestFirst(files);
+}
+
+/** What a backup is fetched as: itself, or the tar of a directory. */
+async function opened(s3: Bucket, name: string, signal: AbortSignal): Promise<{ bytes: number; body: Readable }> {
+  return (await readDirectory(s3, name, signal)) ?? (await read(s3, name, signal));
 }
 
 async function textOf(s3: Bucket, name: string, signal: AbortSignal): Promise<string> {

@@ -11,6 +11,8 @@ import {
   type StoredFile,
   storedFile,
 } from './archive-store.ts';
+import { packedBytes } from './packed.ts';
+import { listDirectories, membersThere, packing, removeDirectory, sha256OfDirectory } from './ssh-directory.ts';
 import { finish, isThere, removeLater, run, sha256There, type There, WRITE } from './ssh-place.ts';
 import { clear, send } from './ssh-send.ts';
 import { alreadyThere, during, mustHave, passingName } from './transfer.ts';
@@ -33,14 +35,12 @@ export function sshStore(host: Host, directory: string): ArchiveStore {
     abandon: (file, { signal }) =>
       during(`clearing away what arrived of ${file} in ${name}`, signal, () => clear(place, checkedName(file), signal)),
     sha256: (file, { signal }) =>
-      during(`reading ${file} in ${name}`, signal, () =>
-        sha256There(place, `${directory}/${checkedName(file)}`, signal),
-      ),
+      during(`reading ${file} in ${name}`, signal, () => sha256(place, `${directory}/${checkedName(file)}`, signal)),
     remove: (file, { signal }) =>
       during(`removing ${file} from ${name}`, signal, async () => {
         // A manifest alone harms nobody; a file alone would be a backup of which nothing is known.
-        const files = [`${directory}/${checkedName(file)}`, `${directory}/${manifestOf(file)}`];
-        for (const one of files) await run(place, 'rm', ['-f', '--', one], { signal });
+        await remove(place, `${directory}/${checkedName(file)}`, signal);
+        await run(place, 'rm', ['-f', '--', `${directory}/${manifestOf(file)}`], { signal });
       }),
   };
 }
@@ -62,14 +62,16 @@ async function list(place: There, signal: AbortSignal): Promise<StoredFile[]> {
     options,
   );
   const notes = new Map(records(manifests.stdout));
-  return newestFirst(
-    records(files.stdout).flatMap(([name, told]) => {
+  const directories = (await listDirectories(place, signal)).filter(({ name }) => isBackupName(name));
+  return newestFirst([
+    ...directories.map((found) => storedFile(found, null)),
+    ...records(files.stdout).flatMap(([name, told]) => {
       const [size, seconds] = told.split('/');
       if (!isBackupName(name)) return [];
       const modifiedAt = new Date(Math.floor(Number(seconds) * 1000)).toISOString();
       return [storedFile({ name, bytes: Number(size), modifiedAt }, notes.get(manifestOf(name)) ?? null)];
     }),
-  );
+  ]);
 }
 
 /** Of a name and what is told about it. A slash stands between them: the only character that cannot be in a name. */
@@ -85,13 +87,15 @@ const LOOK_MS = 500;
 
 async function fetch(place: There, name: string, toFile: string, { signal, onBytes }: Fetching): Promise<void> {
   const file = `${place.directory}/${name}`;
-  const { stdout } = await run(place, 'stat', ['--format=%s', '--', file], { signal });
+  const members = await membersThere(place, file, signal);
+  const bytes = members === null ? await sizeOf(place, file, signal) : packedBytes(members);
   await mustNotBeThere(toFile);
   const look = async () => onBytes?.((await stat(toFile)).size);
   const looking = setInterval(() => void look().catch(() => {}), LOOK_MS);
   try {
-    await run(place, 'cat', ['--', file], { signal, stdoutFile: toFile });
-    await mustHave(toFile, Number(stdout));
+    const [program, args] = members === null ? ['cat', ['--', file]] : ['tar', packing(file, members)];
+    await run(place, program, args, { signal, stdoutFile: toFile });
+    await mustHave(toFile, bytes);
     await look();
     signal.throwIfAborted();
   } catch (thrown) {
@@ -100,6 +104,21 @@ async function fetch(place: There, name: string, toFile: string, { signal, onByt
   } finally {
     clearInterval(looking);
   }
+}
+
+async function sizeOf(place: There, file: string, signal: AbortSignal): Promise<number> {
+  return Number((await run(place, 'stat', ['--format=%s', '--', file], { signal })).stdout);
+}
+
+async function sha256(place: There, file: string, signal: AbortSignal): Promise<string> {
+  const members = await membersThere(place, file, signal);
+  return members === null ? sha256There(place, file, signal) : sha256OfDirectory(place, file, members, signal);
+}
+
+async function remove(place: There, file: string, signal: AbortSignal): Promise<void> {
+  const members = (await isThere(place, file, signal)) ? await membersThere(place, file, signal) : null;
+  if (members === null) await run(place, 'rm', ['-f', '--', file], { signal });
+  else await removeDirectory(place, file, members, signal);
 }
 
 /** What was there before is not ours to remove. */

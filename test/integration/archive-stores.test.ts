@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, truncate, utimes,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
+import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../sandbox/servers/free-port.ts';
 import type { ArchiveStore, Notes } from '../../src/archives/archive-store.ts';
@@ -34,6 +35,8 @@ type Opened = {
   readonly store: ArchiveStore;
   /** Puts a file there as another program would, without a manifest. */
   lay(name: string, contents: string): Promise<void>;
+  /** The same of files in a folder. */
+  layFolder(folder: string, files: Readonly<Record<string, Buffer>>): Promise<void>;
   /** All names that are there, hidden ones too. */
   names(): Promise<string[]>;
 };
@@ -44,6 +47,10 @@ async function inDirectory(open: (path: string) => ArchiveStore): Promise<Opened
   return {
     store: open(path),
     lay: (name, contents) => writeFile(join(path, name), contents),
+    async layFolder(folder, files) {
+      await mkdir(join(path, folder));
+      for (const [name, contents] of Object.entries(files)) await writeFile(join(path, folder, name), contents);
+    },
     names: async () => (await readdir(path)).sort(),
   };
 }
@@ -54,13 +61,18 @@ async function inBucket(): Promise<Opened> {
   const client = s3Store({ bucket, prefix, region: 'eu-central-1', endpoint }, credentials);
   const path = join(files, prefix);
   await mkdir(path, { recursive: true });
+  const lay = async (name: string, contents: string | Buffer) => {
+    await writeFile(join(path, `${name}._S3rver_object`), contents);
+    await writeFile(join(path, `${name}._S3rver_metadata.json`), '{}');
+    const md5 = createHash('md5').update(contents).digest('hex');
+    await writeFile(join(path, `${name}._S3rver_object.md5`), md5);
+  };
   return {
     store: client,
-    async lay(name, contents) {
-      await writeFile(join(path, `${name}._S3rver_object`), contents);
-      await writeFile(join(path, `${name}._S3rver_metadata.json`), '{}');
-      const md5 = createHash('md5').update(contents).digest('hex');
-      await writeFile(join(path, `${name}._S3rver_object.md5`), md5);
+    lay,
+    async layFolder(folder, files) {
+      await mkdir(join(path, folder));
+      for (const [name, contents] of Object.entries(files)) await lay(`${folder}/${name}`, contents);
     },
     async names() {
       // The server removes a folder with its last object.
@@ -129,6 +141,42 @@ describe.each(kinds)('$kind as a store', ({ open }) => {
     expect((await stat(to)).mode & 0o777).toBe(0o600);
     expect(seen.at(-1)).toBe(30_000);
     expect(await opened.names()).toEqual(['a.dump', 'a.dump.manifest.json']);
+  });
+
+  it('gives a directory of pg_dump as a tar of its files, always the same, and removes what pg_dump wrote', async () => {
+    const files = {
+      '3001.dat.gz': randomBytes(700_000),
+      '3002.dat.gz': randomBytes(512),
+      'blobs_3003.toc': Buffer.alloc(0),
+      'toc.dat': Buffer.from('PGDMP and so on'),
+    };
+    await opened.layFolder('nightly.d', files);
+    await opened.layFolder('not-finished.d', { '3001.dat.gz': randomBytes(10) });
+    const listed = await store.list(signal);
+    expect(listed).toMatchObject([{ name: 'nightly.d', manifest: null, problem: null }]);
+    const [to, again] = [target(), target()];
+    await store.fetch('nightly.d', to, { signal });
+    await store.fetch('nightly.d', again, { signal });
+    expect((await stat(to)).size).toBe(listed[0]?.bytes);
+    expect((await readFile(again)).equals(await readFile(to))).toBe(true);
+    expect((await execa('tar', ['-tf', to])).stdout.split('\n')).toEqual([
+      'toc.dat',
+      '3001.dat.gz',
+      '3002.dat.gz',
+      'blobs_3003.toc',
+    ]);
+    for (const [name, contents] of Object.entries(files)) {
+      const { stdout } = await execa('tar', ['-xOf', to, name], { encoding: 'buffer' });
+      expect(contents.equals(stdout)).toBe(true);
+    }
+    expect(await store.sha256('nightly.d', { signal })).toBe(
+      createHash('sha256')
+        .update(await readFile(to))
+        .digest('hex'),
+    );
+    await store.remove('nightly.d', { signal });
+    await store.remove('nightly.d', { signal });
+    expect(await store.list(signal)).toEqual([]);
   });
 
   it('carries a file of more than one part of an upload', async () => {
@@ -543,7 +591,14 @@ describe('a directory as a store', () => {
     }
     await symlink(join(path, 'new.sql'), join(path, 'latest.sql'));
     await mkdir(join(path, 'folder'));
-    const names = (await directoryStore(path).list(signal)).map(({ name }) => name);
-    expect(names).toEqual(['new.sql', 'old.sql', 'older.sql']);
+    await mkdir(join(path, 'kept'));
+    await writeFile(join(path, 'kept', 'toc.dat'), 'x');
+    await symlink(join(path, 'kept'), join(path, 'latest'));
+    const store = directoryStore(path);
+    const names = (await store.list(signal)).map(({ name }) => name);
+    expect(names).toEqual(['kept', 'new.sql', 'old.sql', 'older.sql']);
+    await writeFile(join(path, 'kept', 'README'), 'somebody else’s');
+    await expect(store.remove('kept', { signal })).rejects.toThrow(/^while removing kept from .*: ENOTEMPTY/);
+    expect(await readdir(join(path, 'kept'))).toEqual(['README']);
   });
 });

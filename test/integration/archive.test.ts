@@ -1,7 +1,7 @@
 // Real dumps of a real database in every format, compression and encryption: whole, cut off, with a flipped bit, made by us.
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { copyFile, cp, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdtemp, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -199,6 +199,58 @@ describe('a directory of pg_dump', () => {
     expect(opened).toMatchObject({ is: 'for-pg-restore', file: directory, parallel: true });
     await opened.close();
     expect(await readdir(directory)).toContain('toc.dat');
+  });
+
+  /** As people pack it, or as a store gives it. */
+  const tarOf = async (...args: readonly string[]) => {
+    const file = join(dir, `packed-${randomBytes(4).toString('hex')}.tar`);
+    await run('tar', ['-cf', file, ...args]);
+    return file;
+  };
+
+  it.each([
+    ['by its store', async () => tarOf('-C', directory, 'toc.dat', ...(await others()))],
+    ['in its folder', () => tarOf('-C', dir, 'bare.d')],
+    ['from within', () => tarOf('-C', directory, '.')],
+    ['in its folder and compressed', () => tarOf('-z', '-C', dir, 'bare.d')],
+  ])('that was packed as a tar %s is read, and laid out to be loaded in parallel', async (_, packed) => {
+    const file = await packed();
+    const archive = await read(file);
+    expect(archive).toMatchObject({ ...(await checksum(file)), format: 'directory', database: 'ledger' });
+    expect(archive.contents['public.entries']?.rows).toBe(4280);
+    const opened = await openArchive(file, archive, { path: PATH, workDir });
+    if (opened.is !== 'for-pg-restore') throw new Error('it is for pg_restore');
+    expect(opened.parallel).toBe(true);
+    expect((await readdir(opened.file)).sort()).toEqual((await readdir(directory)).sort());
+    const { stdout } = await run(join(db.server.bin, 'pg_restore'), ['--list', opened.file]);
+    expect(stdout).toContain('TABLE DATA public entries');
+    await opened.close();
+    expect(await readdir(workDir)).toEqual([]);
+  });
+  const others = async () => (await readdir(directory)).filter((name) => name !== 'toc.dat').sort();
+
+  it('that was packed is refused where it is cut off, lacks a file, or holds anything else', async () => {
+    const whole = await tarOf('-C', dir, 'bare.d');
+    const { size } = await stat(whole);
+    for (const part of [0.3, 0.9]) {
+      const cut = `${whole}.cut`;
+      await copyFile(whole, cut);
+      await truncate(cut, Math.floor(size * part));
+      expect(await codeOf(read(cut))).toBe('archive-truncated');
+    }
+    const [first = ''] = await others();
+    expect(await codeOf(read(await tarOf('-C', directory, `--exclude=${first}`, '.')))).toBe('archive-damaged');
+    expect(await codeOf(read(await tarOf('-C', directory, '--exclude=toc.dat', '.')))).toBe('not-an-archive');
+    const odd = join(dir, 'odd');
+    await cp(directory, odd, { recursive: true });
+    await writeFile(join(odd, 'evil.sh'), '#!/bin/sh\n');
+    expect(await codeOf(read(await tarOf('-C', odd, '.')))).toBe('not-an-archive');
+    await rm(join(odd, 'evil.sh'));
+    await symlink('/etc/passwd', join(odd, '1.dat'));
+    expect(await codeOf(read(await tarOf('-C', odd, '.')))).toBe('not-an-archive');
+    const outside = await tarOf('-C', directory, '--transform=s,^toc,../../toc,', '-P', 'toc.dat');
+    expect(await codeOf(read(outside))).toBe('not-an-archive');
+    expect(await readdir(workDir)).toEqual([]);
   });
 
   it('that lacks a file is refused as damaged', async () => {

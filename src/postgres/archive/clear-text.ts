@@ -12,6 +12,7 @@ import { gpgDecrypted } from './gpg.ts';
 import { originIn } from './origin.ts';
 import { notAnArchive, problemOf } from './problems.ts';
 import { HEAD, type Recognised, recognise } from './recognise.ts';
+import { isWrittenByPgDump } from './unpack.ts';
 import { zstdDecompressed } from './zstd.ts';
 
 export type ClearOptions = ToolPath & {
@@ -22,7 +23,8 @@ export type ClearOptions = ToolPath & {
 };
 
 export type ClearText = {
-  readonly format: Exclude<Format, 'directory'>;
+  /** `directory`: the stream is a tar of its files. */
+  readonly format: Format;
   readonly compression: Compression;
   readonly encryption: Encryption;
   /** The database that was dumped, where the head says it. */
@@ -50,7 +52,7 @@ export async function clearText(file: string, options: ClearOptions): Promise<Cl
       inner = recognise(head);
     }
     if (inner.is !== 'format') throw notAnArchive(name, whatIs(inner));
-    const { format } = inner;
+    const format = inner.format === 'tar' && !isWrittenByPgDump(head) ? 'directory' : inner.format;
     return { format, compression, encryption, database: originIn(head), stream: told(stream, name) };
   } catch (thrown) {
     stream.destroy();

@@ -1,5 +1,6 @@
 // Reads a backup to its end before anybody trusts it: what is in it, and that every byte of it can be read.
-import { stat } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
 import { Fault } from '../../core/errors.ts';
@@ -13,6 +14,7 @@ import { originIn } from './origin.ts';
 import { empty, notAsRecorded, problemOfPgRestore, truncated } from './problems.ts';
 import { type Scanned, scanDump } from './scan.ts';
 import { wholeTar } from './tar.ts';
+import { unpack } from './unpack.ts';
 
 export type ReadOptions = ClearOptions & {
   /** The SHA-256 that was noted when it was made. Without it a flipped bit inside of pg_dump's own zstd, lz4 or plain data passes. */
@@ -20,8 +22,8 @@ export type ReadOptions = ClearOptions & {
 };
 
 /**
- * Reads a file (custom, tar or plain, compressed and encrypted as a whole or not) or a directory of pg_dump completely: a
- * listing succeeds for an archive that is cut off (B11). Throws a Refusal that says what is wrong with it: `not-an-archive`,
+ * Reads a file (custom, tar or plain, or the tar of a directory; compressed and encrypted as a whole or not) or a directory of
+ * pg_dump completely: a listing succeeds for an archive that is cut off (B11). Throws a Refusal that says what is wrong with it: `not-an-archive`,
  * `archive-truncated`, `archive-damaged`, `archive-empty`, `archive-too-new`, `archive-checksum`, `archive-key-missing`,
  * `archive-key-wrong`.
  */
@@ -52,9 +54,9 @@ export async function inspectArchive(file: string, options: ReadOptions): Promis
 
 type Read = Scanned & Pick<Archive, 'format' | 'compression' | 'encryption'>;
 
-async function readDirectory(file: string, options: ReadOptions): Promise<Read> {
-  const scanned = await throughPgRestore(file, null, options);
-  const database = originIn(await firstBytes(join(file, 'toc.dat')));
+async function readDirectory(directory: string, options: ReadOptions, name = basename(directory)): Promise<Read> {
+  const scanned = await throughPgRestore({ file: directory, name }, null, options);
+  const database = originIn(await firstBytes(join(directory, 'toc.dat')));
   return { ...scanned, database, format: 'directory', compression: 'none', encryption: 'none' };
 }
 
@@ -69,16 +71,29 @@ async function readFile(file: string, options: ReadOptions): Promise<Read> {
 }
 
 async function scanned(file: string, { stream, ...layers }: ClearText, options: ReadOptions): Promise<Scanned> {
+  const name = basename(file);
   if (layers.format === 'plain') return await scanDump(stream);
-  if (layers.format === 'tar') return await throughPgRestore(file, wholeTar(stream, basename(file)), options);
+  if (layers.format === 'tar') return await throughPgRestore({ file, name }, wholeTar(stream, name), options);
+  if (layers.format === 'directory') return await unpacked(stream, name, options);
   // By its path, where that is possible: pg_restore knows more about what it can seek in.
   const isBare = layers.compression === 'none' && layers.encryption === 'none';
-  return await throughPgRestore(file, isBare ? null : stream, options);
+  return await throughPgRestore({ file, name }, isBare ? null : stream, options);
+}
+
+/** pg_restore can read a directory by its path alone. */
+async function unpacked(stream: Readable, name: string, options: ReadOptions): Promise<Scanned> {
+  const directory = join(options.workDir, `unpacked-${randomBytes(8).toString('hex')}`);
+  try {
+    await unpack(stream, directory, name);
+    return await readDirectory(directory, options, name);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
 }
 
 /** Has all of it written out as SQL: a row that cannot be read fails that. */
 async function throughPgRestore(
-  file: string,
+  { file, name }: { readonly file: string; readonly name: string },
   stream: AsyncIterable<Buffer> | null,
   options: ReadOptions,
 ): Promise<Scanned> {
@@ -95,7 +110,7 @@ async function throughPgRestore(
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   options.signal?.throwIfAborted();
-  if (ran.code !== 0 || scanned === undefined) throw problemOfPgRestore(basename(file), ran);
+  if (ran.code !== 0 || scanned === undefined) throw problemOfPgRestore(name, ran);
   await feeding?.done;
   return scanned;
 }

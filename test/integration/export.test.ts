@@ -1,4 +1,5 @@
 // Some tables leave the house as one encrypted file: these, whole, in one moment, and nothing else.
+import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
@@ -9,6 +10,7 @@ import { Secret } from '../../src/core/secret.ts';
 import { System } from '../../src/core/system.ts';
 import { exportData } from '../../src/platforms/shared/data-export.ts';
 import { inspectArchive } from '../../src/postgres/archive/read.ts';
+import { startS3Proxy } from '../support/s3-proxy.ts';
 import { type S3Server, startS3 } from '../support/s3-server.ts';
 import { type Ledger, ledger, PATH, runOf, startLedger } from './postgres-fixture.ts';
 
@@ -34,8 +36,8 @@ beforeEach(async () => {
   await chmod(workDir, 0o711);
 });
 
-const toBucket = () => ({
-  place: { kind: 's3', bucket: s3.bucket, prefix: 'exports/', region: 'eu-central-1', endpoint: s3.endpoint },
+const toBucket = (endpoint = s3.endpoint, prefix = 'exports/') => ({
+  place: { kind: 's3', bucket: s3.bucket, prefix, region: 'eu-central-1', endpoint },
   s3: { accessKeyIdFrom: 'KEY_ID', secretAccessKeyFrom: 'SECRET_KEY' },
 });
 
@@ -44,7 +46,7 @@ function at(place: object) {
   const [production] = Object.values(ledger.environments);
   const environments = { production: { ...production, settings: { offsite } } };
   const system = System.parse({ ...ledger, environments });
-  const action = exportData({ ...opening, workDir, platform: { connection: async () => db.url } });
+  const action = exportData({ ...opening, workDir, pause: 1, platform: { connection: async () => db.url } });
   return { system, action, store: openStore(OffsitePlace.parse(offsite), opening) };
 }
 
@@ -81,9 +83,41 @@ describe('an export', () => {
         ]),
       );
       expect(Object.keys(contents)).toHaveLength(2);
-      expect(await readdir(join(workDir, 'op-1')).catch(() => [])).toEqual([]);
+      expect(await readdir(join(workDir, 'op-41')).catch(() => [])).toEqual([]);
     },
   );
+
+  it.each([
+    ['breaks off', 'PUT part', 'before', 4],
+    ['loses the last reply', 'POST complete', 'after', 3],
+  ] as const)('goes on over a way that %s, and is there once', async (_, kind, when, times) => {
+    const proxy = await startS3Proxy(s3.endpoint);
+    try {
+      const { system, action, store } = at(toBucket(proxy.endpoint, `${randomBytes(4).toString('hex')}/`));
+      proxy.breakNext(kind, when, times);
+      const outcome = await action.do(args(['public.entries']), runOf({ system }));
+      expect(outcome).toMatchObject({ is: 'done' });
+      expect(proxy.seen.filter((one) => one.startsWith(kind)).length).toBeGreaterThanOrEqual(times);
+      expect((await store.list(signal)).map(({ name, problem }) => [name, problem])).toEqual([[FILE, null]]);
+      expect(await readdir(join(workDir, 'op-41'))).toEqual([]);
+    } finally {
+      await proxy.stop();
+    }
+  });
+
+  it('that cannot be sent at all leaves nothing there', async () => {
+    const proxy = await startS3Proxy(s3.endpoint);
+    try {
+      const { system, action, store } = at(toBucket(proxy.endpoint, `${randomBytes(4).toString('hex')}/`));
+      proxy.breakNext('PUT part', 'before', 1000);
+      await expect(action.do(args(['public.entries']), runOf({ system }))).rejects.toThrow(/sending .* to s3:/);
+      expect(proxy.seen).toContain('DELETE upload');
+      expect(await store.list(signal)).toEqual([]);
+      expect(await readdir(join(workDir, 'op-41'))).toEqual([]);
+    } finally {
+      await proxy.stop();
+    }
+  });
 
   it('of a table that is not there is refused, and nothing is sent', async () => {
     const { path, system, action } = await directory();

@@ -1,28 +1,19 @@
 // The action backup.copy: a backup goes out of the house, encrypted to public keys, and is read back there (P13, P14, S14, F2).
 import { copyName } from '../../archives/copies.ts';
 import type { Opening } from '../../archives/open-store.ts';
-import { alreadyThere } from '../../archives/transfer.ts';
 import type { Action, Args, Outcome, Run } from '../../core/action.ts';
-import { Refusal, reasonOf } from '../../core/errors.ts';
 import type { Copy } from '../../core/facts.ts';
 import { done, evidence, failed, prepared } from '../../core/outcomes.ts';
 import type { System } from '../../core/system.ts';
-import { count, megabytes, span, utc } from '../../core/wording.ts';
-import { sleep } from '../../lib/clock.ts';
+import { count, megabytes, utc } from '../../core/wording.ts';
 import { type Laid, type LayOptions, laidCopy, notesOf } from './laid-copy.ts';
-import { archivesOf, type OffsiteOf, offsiteOf } from './places.ts';
+import { archivesOf, type OffsiteOf, requiredOffsite } from './places.ts';
+import { type SendOptions, sendOut } from './send-out.ts';
 import { type FileOptions, removeFiles } from './work-files.ts';
 
 type A = Args<'backup.copy'>;
 
-export type CopyOptions = FileOptions &
-  Opening & {
-    readonly now: () => Date;
-    /** How often the way is tried when nothing more arrives; default 12. */
-    readonly tries?: number;
-    /** The pause (ms) after the first; it doubles with each, up to a minute. Default 1 s. */
-    readonly pause?: number;
-  };
+export type CopyOptions = FileOptions & Opening & SendOptions & { readonly now: () => Date };
 
 /** Needs room in `workDir` for twice the backup: as it is, and encrypted. The encrypted file stays until all of it has arrived. */
 export function copyBackup(options: CopyOptions): Action<A> {
@@ -35,7 +26,7 @@ export function copyBackup(options: CopyOptions): Action<A> {
 
     async do({ from }, run) {
       const ready = await prepared(run, async () => {
-        const place = placeOf(options, run.system, from);
+        const place = requiredOffsite(options, run.system, from.environment);
         return { place, there: await copyThere(place, from, run) };
       });
       if ('refused' in ready) return ready.refused;
@@ -44,8 +35,10 @@ export function copyBackup(options: CopyOptions): Action<A> {
       try {
         const laid = await laidCopy(lay, from, place.encryptTo, run);
         await run.fence();
-        await sendOut(options, place, { laid, from, lay }, run);
-        return outcomeOf(place, nameOf(place, from, run), laid);
+        const [name, notes] = [nameOf(place, from, run), notesOf(lay, from, run)];
+        const sent = { ...laid, store: place.store, name, notes, isThere: () => isThere(place, from, run) };
+        await sendOut(sent, run, options);
+        return outcomeOf(place, name, laid);
       } finally {
         // Interrupted, it is taken up again: by then another worker here may be at it.
         if (!run.signal.aborted) await removeFiles(options, run.operation);
@@ -53,7 +46,7 @@ export function copyBackup(options: CopyOptions): Action<A> {
     },
 
     async probe({ from }, run) {
-      const place = placeOf(options, run.system, from);
+      const place = requiredOffsite(options, run.system, from.environment);
       const there = await copyThere(place, from, run);
       return there === null ? { is: 'not_happened' } : { is: 'happened', outcome: await readBack(place, there, run) };
     },
@@ -68,18 +61,8 @@ export function copyBackup(options: CopyOptions): Action<A> {
   };
 }
 
-function placeOf(opening: Opening, system: System, { environment }: A['from']): OffsiteOf {
-  const place = offsiteOf(opening, system, environment);
-  if (place !== null) return place;
-  throw new Refusal(
-    'no-offsite',
-    `No place out of the house is named for ${environment} of ${system.title}.`,
-    `Name one in the system file: environments.${environment}.settings.offsite.`,
-  );
-}
-
 function described(opening: Opening, system: System, from: A['from']) {
-  const { encryptTo, store } = placeOf(opening, system, from);
+  const { encryptTo, store } = requiredOffsite(opening, system, from.environment);
   return { encryptTo, name: store.name };
 }
 
@@ -113,58 +96,10 @@ async function readBack({ store }: OffsiteOf, copy: Copy, { signal }: Run): Prom
   return done(says, { copy: copy.id, place: store.name, sha256 });
 }
 
-type Sent = { readonly laid: Laid; readonly from: A['from']; readonly lay: LayOptions };
-
-const LONGEST_PAUSE_MS = 60_000;
-
-/** Tries again after a break for as long as anything more arrives; what has arrived is not sent again. */
-async function sendOut(
-  { tries = 12, pause = 1_000 }: CopyOptions,
-  place: OffsiteOf,
-  { laid: { file, manifest }, from, lay }: Sent,
-  run: Run,
-): Promise<void> {
-  const { store } = place;
-  const name = nameOf(place, from, run);
-  const notes = notesOf(lay, from, run);
-  const { signal } = run;
-  let arrived = 0;
-  const onBytes = (bytes: number) => {
-    if (bytes > arrived) failures = 0;
-    arrived = Math.max(arrived, bytes);
-    const note = `${megabytes(bytes)} of ${megabytes(manifest.bytes)} are in ${store.name}`;
-    run.progress({ percent: Math.floor((bytes / manifest.bytes) * 99), note });
-  };
-  let failures = 0;
-  for (;;) {
-    try {
-      return await store.send(file, name, manifest, { signal, notes, onBytes });
-    } catch (thrown) {
-      signal.throwIfAborted();
-      if (isThereAlready(thrown)) return await mustBeOurs(place, from, run);
-      failures += 1;
-      if (failures >= tries) {
-        await store.abandon(name, { signal, notes }).catch(() => {});
-        throw thrown;
-      }
-      const wait = Math.min(LONGEST_PAUSE_MS, pause * 2 ** (failures - 1));
-      run.progress({ percent: null, note: `${reasonOf(thrown)}; goes on in ${span(wait / 1000)}` });
-      await sleep(wait, signal);
-      await run.fence();
-    }
-  }
-}
-
-function isThereAlready(thrown: unknown): boolean {
-  return thrown instanceof Refusal && thrown.code === 'archive-exists';
-}
-
-/** The reply to the last request was lost, or another operation was quicker. */
-async function mustBeOurs(place: OffsiteOf, from: A['from'], run: Run): Promise<void> {
+/** Whether what lies there is a copy of this very backup, to its last byte: the reply to the last request was lost, or another operation was quicker. */
+async function isThere(place: OffsiteOf, from: A['from'], run: Run): Promise<boolean> {
   const there = await copyThere(place, from, run);
-  const name = nameOf(place, from, run);
-  if (there === null || (await place.store.sha256(there.id, run)) !== there.sha256)
-    throw alreadyThere(name, place.store.name);
+  return there !== null && (await place.store.sha256(there.id, run)) === there.sha256;
 }
 
 function outcomeOf({ store, encryptTo }: OffsiteOf, name: string, { manifest, opened }: Laid): Outcome {

@@ -3,21 +3,21 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Opening } from '../../archives/open-store.ts';
 import type { Action, Args, Outcome, Run } from '../../core/action.ts';
-import { Refusal } from '../../core/errors.ts';
 import type { Manifest } from '../../core/manifest.ts';
 import { done, evidence, failed, prepared } from '../../core/outcomes.ts';
 import type { Platform } from '../../core/platform.ts';
 import { purposeOf } from '../../core/purpose.ts';
-import type { System } from '../../core/system.ts';
 import { count, megabytes, utc } from '../../core/wording.ts';
 import { makeArchive } from '../../postgres/archive/make.ts';
-import { type OffsiteOf, offsiteOf } from './places.ts';
+import { type OffsiteOf, requiredOffsite } from './places.ts';
+import { notesIn, type SendOptions, sendOut } from './send-out.ts';
 import type { FileOptions } from './work-files.ts';
 
 type A = Args<'data.export'>;
 
 type ExportOptions = Pick<FileOptions, 'workDir' | 'path'> &
-  Opening & { readonly platform: Pick<Platform, 'connection'> };
+  Opening &
+  SendOptions & { readonly platform: Pick<Platform, 'connection'> };
 
 /** As long as the longest dump of some tables may take. */
 const TIMEOUT_SECONDS = 4 * 3600;
@@ -25,14 +25,14 @@ const TIMEOUT_SECONDS = 4 * 3600;
 export function exportData(options: ExportOptions): Action<A> {
   return {
     describe: ({ environment, tables }, system) => {
-      const { encryptTo, store } = placeOf(options, system, environment);
+      const { encryptTo, store } = requiredOffsite(options, system, environment);
       const keys = count(encryptTo.length, 'public key');
       return `pg_dump of ${count(tables.length, 'table')} | zstd | age --encrypt to ${keys}, then to ${store.name}`;
     },
 
     async do(args, run) {
       const ready = await prepared(run, async () => {
-        const place = placeOf(options, run.system, args.environment);
+        const place = requiredOffsite(options, run.system, args.environment);
         return { place, there: await manifestThere(place, args, run) };
       });
       if ('refused' in ready) return ready.refused;
@@ -41,7 +41,7 @@ export function exportData(options: ExportOptions): Action<A> {
     },
 
     async probe(args, run) {
-      const place = placeOf(options, run.system, args.environment);
+      const place = requiredOffsite(options, run.system, args.environment);
       const there = await manifestThere(place, args, run);
       if (there === null) return { is: 'not_happened' };
       return { is: 'happened', outcome: await readBack(place, args, there, run) };
@@ -52,16 +52,6 @@ export function exportData(options: ExportOptions): Action<A> {
       run: async ({ file }) => evidence([`What is out of the house as ${file} is kept.`]),
     },
   };
-}
-
-function placeOf(opening: Opening, system: System, environment: string): OffsiteOf {
-  const place = offsiteOf(opening, system, environment);
-  if (place !== null) return place;
-  throw new Refusal(
-    'no-offsite',
-    `No place out of the house is named for ${environment} of ${system.title}.`,
-    `Name one in the system file: environments.${environment}.settings.offsite.`,
-  );
 }
 
 function nameIn({ prefix }: OffsiteOf, { file }: A): string {
@@ -90,10 +80,17 @@ async function send(options: ExportOptions, place: OffsiteOf, args: A, run: Run)
       onProgress: (progress) => run.progress(progress),
     });
     await run.fence();
-    await place.store.put(file, nameIn(place, args), manifest, { signal });
+    const name = nameIn(place, args);
+    // One that was made by an attempt that died is another file: encrypted, none is twice the same.
+    const isThere = async () => (await place.store.sha256(name, { signal })) === manifest.sha256;
+    await sendOut(
+      { store: place.store, file, name, manifest, notes: notesIn(`${file}.sending`), isThere },
+      run,
+      options,
+    );
     return manifest;
   } finally {
-    await rm(file, { force: true });
+    for (const left of [file, `${file}.sending`]) await rm(left, { force: true });
   }
 }
 

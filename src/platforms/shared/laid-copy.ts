@@ -16,6 +16,7 @@ import { megabytes } from '../../core/wording.ts';
 import { ageDecrypted, ageEncrypted } from '../../postgres/archive/age.ts';
 import { checksum } from '../../postgres/archive/checksum.ts';
 import { readArchive } from '../../postgres/archive/read.ts';
+import { notesIn } from './send-out.ts';
 import { type FileOptions, openedWith, workDirOf } from './work-files.ts';
 
 type From = Args<'backup.copy'>['from'];
@@ -44,15 +45,7 @@ export async function laidCopy(options: LayOptions, from: From, encryptTo: reado
 
 /** What a sending notes, beside the file that it sends. */
 export function notesOf(options: LayOptions, from: From, run: Run): Notes {
-  const { sending } = pathsOf(options, from, run);
-  return {
-    read: () => readFile(sending, 'utf8').catch(() => null),
-    async write(text) {
-      const passing = `${sending}.${randomBytes(4).toString('hex')}`;
-      await writeFile(passing, text, { mode: 0o600 });
-      await rename(passing, sending);
-    },
-  };
+  return notesIn(pathsOf(options, from, run).sending);
 }
 
 type Paths = { readonly dir: string; readonly file: string; readonly note: string; readonly sending: string };

@@ -5,7 +5,7 @@ import { toBackups } from '../../archives/backups.ts';
 import { copiesIn } from '../../archives/copies.ts';
 import { type Opening, openStore } from '../../archives/open-store.ts';
 import { BackupFiles, OffsitePlace } from '../../archives/settings.ts';
-import { reasonOf } from '../../core/errors.ts';
+import { Refusal, reasonOf } from '../../core/errors.ts';
 import type { Backup, Copy, Offsite } from '../../core/facts.ts';
 import type { System } from '../../core/system.ts';
 
@@ -38,6 +38,17 @@ export function offsiteOf(opening: Opening, system: System, environment: string)
   const store = openStore(offsite, opening);
   const source = { system: system.name, environment };
   return { ...offsite, store, list: async (signal) => copiesIn(await store.list(signal), source) };
+}
+
+/** The same, where one is needed. Throws a Refusal when none is named. */
+export function requiredOffsite(opening: Opening, system: System, environment: string): OffsiteOf {
+  const place = offsiteOf(opening, system, environment);
+  if (place !== null) return place;
+  throw new Refusal(
+    'no-offsite',
+    `No place out of the house is named for ${environment} of ${system.title}.`,
+    `Name one in the system file: environments.${environment}.settings.offsite.`,
+  );
 }
 
 function placesIn({ environments }: System, environment: string): z.infer<typeof Places> {

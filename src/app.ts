@@ -37,6 +37,7 @@ import { execute } from './operations/execute.ts';
 import { createSweep } from './operations/sweep.ts';
 import { createUseCases } from './operations/use-cases.ts';
 import { codesIn } from './people/codes.ts';
+import { signaturesBy } from './people/signatures.ts';
 import { slackPeople } from './people/slack-people.ts';
 import { healthNow } from './platforms/shared/health.ts';
 import { readOffsite } from './platforms/shared/places.ts';
@@ -102,12 +103,16 @@ export function createApp(config: Config, roles: readonly Role[]): App {
   });
   const audit = config.auditFile === null ? NO_AUDIT_FILE : auditFile(config.auditFile, store.ledger);
   const incidents = incidentDepsOf({ people, systems, log }, store);
+  const factors = {
+    totp: codesIn(config.codesFile, store.codes),
+    ssh: signaturesBy(config.signersFile, config.path),
+  };
   const deps: Deps = {
     ...store,
     operations: linking(incidents, store.operations),
     queue,
     people,
-    codes: codesIn(config.codesFile, store.codes),
+    factors,
     systems,
     runbooks,
     log,

@@ -1,10 +1,12 @@
 // What the doctor looks at in Slack: the token and its scopes, the people who approve, the channels that are told.
+import type { Config } from '../config/config.ts';
 import type { System } from '../core/system.ts';
 import { list } from '../core/wording.ts';
 import { failureOf } from '../notify/failure-of.ts';
 import type { slackClient } from '../notify/slack-client.ts';
 import { assertApprovers } from '../people/assert-approvers.ts';
 import { keyedIn } from '../people/codes.ts';
+import { signersIn } from '../people/signatures.ts';
 import { slackPeople } from '../people/slack-people.ts';
 import { type Judged, ok, problem, warning } from './judged.ts';
 
@@ -39,10 +41,10 @@ export async function signedIn(client: Client): Promise<Judged[]> {
 export async function approvers(
   systems: readonly System[],
   client: Client,
-  codesFile: string | null,
+  { codesFile, signersFile }: Pick<Config, 'codesFile' | 'signersFile'>,
 ): Promise<Judged[]> {
-  const codes = { keyed: () => keyedIn(codesFile) };
-  const problems = await assertApprovers(systems, { people: slackPeople({ client }), codes });
+  const factors = { totp: { keyed: () => keyedIn(codesFile) }, ssh: { keyed: () => signersIn(signersFile) } };
+  const problems = await assertApprovers(systems, { people: slackPeople({ client }), factors });
   if (problems.length === 0) return [ok('every protected environment has enough people to approve, whoever asks')];
   return problems.map(({ path, message }) => problem(`${path}: ${message}`));
 }

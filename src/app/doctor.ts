@@ -8,10 +8,12 @@ import type { Platform } from '../core/platform.ts';
 import type { System } from '../core/system.ts';
 import { ago, count, list, megabytes } from '../core/wording.ts';
 import { boltLogger } from '../handlers/bolt-logger.ts';
+import { exec } from '../lib/exec.ts';
 import { createLog } from '../lib/log.ts';
 import { within } from '../lib/within.ts';
 import { slackClient } from '../notify/slack-client.ts';
 import { keyedIn } from '../people/codes.ts';
+import { signersIn } from '../people/signatures.ts';
 import { newestTools } from '../postgres/client-tools.ts';
 import { withDatabase } from '../postgres/connect.ts';
 import { assertNoEviction } from '../queue/assert-no-eviction.ts';
@@ -31,18 +33,19 @@ const PATIENCE_MS = 30_000;
 export async function* examine(config: Config): AsyncGenerator<Finding> {
   const redactor = redactorFor(config);
   const log = createLog({ level: 'silent', redactor });
-  const { slack, systems, auditFile: audit, codesFile } = config;
+  const { slack, systems, auditFile: audit, codesFile, signersFile } = config;
   const client = slackClient({ token: slack.botToken, apiUrl: slack.apiUrl, logger: boltLogger(log) });
   const platforms = platformsOf(config);
   const checks: Check[] = [
     { what: 'Slack', look: () => signedIn(client) },
-    { what: 'approvers', look: () => approvers(systems, client, codesFile) },
+    { what: 'approvers', look: () => approvers(systems, client, config) },
     { what: 'channels', look: () => channels(systems, client) },
     { what: 'store', look: () => store(config) },
     { what: 'queue', look: () => queue(config) },
     { what: 'PostgreSQL programs', look: () => programs(config) },
     { what: 'WORK_DIR', look: () => workDir(config.workDir) },
     ...(codesFile === null ? [] : [{ what: 'CODES_FILE', look: () => codes(codesFile) }]),
+    ...(signersFile === null ? [] : [{ what: 'SIGNERS_FILE', look: () => signers(signersFile, config) }]),
     ...(audit === null ? [] : [{ what: 'AUDIT_FILE', look: () => auditFile(audit) }]),
     ...(systems.some(({ platform }) => platform === platforms.heroku.kind)
       ? [{ what: 'Heroku CLI', look: () => platforms.heroku.assertCli().then(() => ok('it is the pinned one')) }]
@@ -115,6 +118,18 @@ async function auditFile(path: string): Promise<Judged> {
 
 async function codes(path: string): Promise<Judged> {
   return ok(`${path} holds the keys of ${(await keyedIn(path)).size} people`);
+}
+
+async function signers(path: string, { path: programs }: Config): Promise<Judged[]> {
+  const { size } = await signersIn(path);
+  const asked = await exec('ssh-keygen', ['-Y', 'find-principals'], { env: { PATH: programs }, timeoutMs: 10_000 });
+  const [line = ''] = asked.stderr.split('\n', 1);
+  return [
+    ok(`${path} holds the keys of ${size} people`),
+    /signature/i.test(line)
+      ? ok('ssh-keygen can verify them')
+      : problem(`ssh-keygen cannot verify signatures: ${line}`),
+  ];
 }
 
 /** What is there of it: itself, or the folder in which it will be made. Throws when that cannot be written to. */

@@ -1,5 +1,7 @@
 // The whole configuration: environment variables and system files, right in themselves and right together.
+import { factorOf } from '../core/consent.ts';
 import { variablesOfNotifiers } from '../core/notifier-variables.ts';
+import type { SecondFactor } from '../core/second-factor.ts';
 import { Secret } from '../core/secret.ts';
 import type { System } from '../core/system.ts';
 import { type Env, processVariables, readEnv, type Variables } from './env.ts';
@@ -54,8 +56,13 @@ function between(variables: Variables, systems: readonly SystemFile[]): Problem[
     ),
     ...needed(
       'CODES_FILE',
-      systems.find(({ system }) => takesCodes(system)),
+      systems.find(({ system }) => takes('totp', system)),
       'asks for one-time codes',
+    ),
+    ...needed(
+      'SIGNERS_FILE',
+      systems.find(({ system }) => takes('ssh', system)),
+      'asks for signatures',
     ),
     ...needed(
       'MASKING_KEY',
@@ -65,10 +72,8 @@ function between(variables: Variables, systems: readonly SystemFile[]): Problem[
   ];
 }
 
-function takesCodes({ environments }: System): boolean {
-  return Object.values(environments).some(({ consent }) => {
-    return consent.kind === 'approvals' && consent.secondFactor !== undefined;
-  });
+function takes(factor: SecondFactor, { environments }: System): boolean {
+  return Object.values(environments).some(({ consent }) => factorOf(consent) === factor);
 }
 
 /** Secrets do not stand in system files: these name the variables that hold them. */

@@ -30,6 +30,8 @@ export type Env = {
   readonly auditFile: string | null;
   /** Null: nobody has a key of one-time codes. */
   readonly codesFile: string | null;
+  /** Null: nobody has a registered ssh key. */
+  readonly signersFile: string | null;
   readonly maskingKey: Secret | null;
   /** Where programs are looked for. */
   readonly path: string;
@@ -92,6 +94,7 @@ const Shape = z.object({
   SYSTEMS_DIR: z.string().default('systems/'),
   AUDIT_FILE: z.string().refine(isAbsolute, 'must be an absolute path').optional(),
   CODES_FILE: z.string().refine(isAbsolute, 'must be an absolute path').optional(),
+  SIGNERS_FILE: z.string().refine(isAbsolute, 'must be an absolute path').optional(),
   WORK_DIR: z.string().default(() => join(tmpdir(), 'holdfast')),
   METRICS_TOKEN: z.string().min(16, 'is too short to be a token: use 16 characters or more').optional(),
   MASKING_KEY: z.string().min(16, 'is too short to be a key: use 16 characters or more').optional(),
@@ -140,6 +143,7 @@ function envFrom(set: z.infer<typeof Shape>): Env {
     workDir: set.WORK_DIR,
     auditFile: set.AUDIT_FILE ?? null,
     codesFile: set.CODES_FILE ?? null,
+    signersFile: set.SIGNERS_FILE ?? null,
     maskingKey: set.MASKING_KEY === undefined ? null : new Secret(set.MASKING_KEY),
     path: set.PATH,
     logLevel: set.LOG_LEVEL,

@@ -85,10 +85,17 @@ export const VARIABLES = [
   },
   {
     name: 'CODES_FILE',
-    required: 'by environments with consent.secondFactor',
+    required: 'by environments with consent.secondFactor: totp',
     default: null,
     meaning:
       'Absolute path of the file with the keys of one-time codes, a user id and a key per line, readable by Holdfast alone (`npm start -- totp U0123ABCD` makes a key). Approvals take a code where an environment asks for it.',
+  },
+  {
+    name: 'SIGNERS_FILE',
+    required: 'by environments with consent.secondFactor: ssh',
+    default: null,
+    meaning:
+      'Absolute path of the file with the public ssh keys of approvers, a user id and a key per line (the allowed_signers format of ssh-keygen), writable by its owner alone. Approvals take a signature where an environment asks for it.',
   },
   {
     name: 'MASKING_KEY',

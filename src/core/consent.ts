@@ -1,6 +1,7 @@
 // Who has to agree before something is changed, and whether they have: pure rules over votes.
 import type { EnvironmentFacts, Facts } from './facts.ts';
 import type { Operation, Vote } from './operation.ts';
+import { FACTOR_WORDS, type SecondFactor } from './second-factor.ts';
 import type { Consent, System } from './system.ts';
 import { list } from './wording.ts';
 
@@ -32,8 +33,8 @@ export function ruleText(rule: Consent): string {
   const requires = Object.entries(rule.require).map(([role, count]) => `at least ${count} ${role}`);
   const people = rule.count === 1 ? '1 person' : `${rule.count} different people`;
   const requester = rule.requesterCounts ? 'the requester counts' : 'not the requester';
-  const codes = rule.secondFactor === undefined ? [] : ['each with a one-time code'];
-  return [`${people} holding ${rule.roles.join(' or ')}`, requester, ...requires, ...codes].join(', ');
+  const second = rule.secondFactor === undefined ? [] : [`each with ${FACTOR_WORDS[rule.secondFactor].given}`];
+  return [`${people} holding ${rule.roles.join(' or ')}`, requester, ...requires, ...second].join(', ');
 }
 
 /**
@@ -86,10 +87,15 @@ function sameDatabase(facts: EnvironmentFacts | undefined, identity: string | un
   return facts !== undefined && facts.target.identity === identity;
 }
 
+/** What each approval takes beside the click; null when the click is enough. */
+export function factorOf(rule: Consent): SecondFactor | null {
+  return rule.kind === 'approvals' ? (rule.secondFactor ?? null) : null;
+}
+
 /** Who holds each role now. */
 export type Holders = ReadonlyMap<string, readonly string[]>;
 
-/** The same without those who have no key of one-time codes: where a rule asks for codes they cannot approve. */
+/** The same without those who have no key: where a rule asks for a second factor they cannot approve. */
 export function keyedOf(holders: Holders, keyed: ReadonlySet<string>): Holders {
   return new Map([...holders].map(([role, people]) => [role, people.filter((person) => keyed.has(person))]));
 }
@@ -103,7 +109,7 @@ export function peopleOf(roles: readonly string[], holders: Holders): string[] {
 export function shortfallsOf(rule: Approvals, holders: Holders, requester: string): string[] {
   const possible = peopleOf(rule.roles, holders).filter((person) => rule.requesterCounts || person !== requester);
   const few = possible.length < rule.count;
-  const whose = rule.secondFactor === undefined ? '' : ' with a key of one-time codes';
+  const whose = rule.secondFactor === undefined ? '' : ` with a ${FACTOR_WORDS[rule.secondFactor].key}`;
   const people = few
     ? [`${rule.count} approvals are needed, but ${possible.length} of ${list(rule.roles)}${whose} could give one`]
     : [];

@@ -4,6 +4,7 @@ import { Evidence, Outcome } from './action.ts';
 import { chained } from './chain.ts';
 import { Json } from './json.ts';
 import { Moment, UserId } from './names.ts';
+import { SecondFactor } from './second-factor.ts';
 
 const step = z.string();
 const by = UserId;
@@ -19,7 +20,7 @@ export const Event = z.discriminatedUnion('type', [
     by,
     roles: z.array(z.string()),
     digest: z.string(),
-    factor: z.literal('totp').optional(),
+    factor: SecondFactor.optional(),
   }),
   /** The rule is satisfied: the gate may be passed. */
   z.strictObject({ type: z.literal('consented') }),

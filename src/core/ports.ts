@@ -5,6 +5,7 @@ import type { Entry, Event } from './journal.ts';
 import type { Operation } from './operation.ts';
 import type { Plan } from './plan.ts';
 import type { FactsOptions, Platform } from './platform.ts';
+import type { SecondFactor } from './second-factor.ts';
 import type { Role, System } from './system.ts';
 
 /** A slash command as it came in; `key` is equal for two deliveries of the same request. */
@@ -138,13 +139,24 @@ export interface People {
   holders(role: Role): Promise<readonly string[]>;
 }
 
-/** One-time codes, where a rule of consent asks for them beside the click. */
-export interface Codes {
-  /** Those who have a key: nobody else can give a code. Throws when the keys cannot be read. */
+/** One kind of what an approval can take beside the click. */
+export interface Factor {
+  /** Those who have a key: nobody else can give it. Throws when the keys cannot be read. */
   keyed(): Promise<ReadonlySet<string>>;
-  /** Each code counts once, and after too many wrong ones none counts for a while. Throws when that cannot be found out. */
-  judge(person: string, code: string, now: Date): Promise<'right' | 'wrong' | 'used' | 'locked'>;
+  /** Throws when it cannot be found out. `used`: it has counted. `late`: it was asked for too long ago. `locked`: too many were wrong. */
+  judge(given: Given): Promise<'right' | 'wrong' | 'used' | 'late' | 'locked'>;
 }
+
+/** `text`: what is approved, as the dialog told it at `shownAt` (ISO 8601); a signature is one of this text. */
+export type Given = {
+  readonly person: string;
+  readonly typed: string;
+  readonly text: string;
+  readonly shownAt: string;
+  readonly now: Date;
+};
+
+export type Factors = Readonly<Record<SecondFactor, Factor>>;
 
 /** What keeps a code from counting twice and from being guessed, whichever process is asked. */
 export interface CodeStore {

@@ -5,6 +5,7 @@ import { Contact, IncidentRules } from './incident-rules.ts';
 import { ChannelId, GroupId, Identifier, Slug, UserId } from './names.ts';
 import { Drill, Schedule, Watch } from './schedule.ts';
 import { scheduleProblems } from './schedule-problems.ts';
+import { SecondFactor } from './second-factor.ts';
 import { SmokeTest } from './smoke.ts';
 
 /** Who holds a role: named people, or the members of a Slack user group at the moment of asking. */
@@ -29,8 +30,8 @@ export const Consent = z.discriminatedUnion('kind', [
     require: z.record(Slug, z.int().min(1)).default({}),
     /** For tiny teams: the requester's own approval counts. */
     requesterCounts: z.boolean().default(false),
-    /** Each approval also takes a one-time code of an authenticator (RFC 6238): a Slack account alone approves nothing. */
-    secondFactor: z.literal('totp').optional(),
+    /** What each approval takes beside the click: a Slack account alone approves nothing. */
+    secondFactor: SecondFactor.optional(),
     expiresMinutes: z.number().positive().default(15),
   }),
 ]);

@@ -3,8 +3,8 @@ import type { AllMiddlewareArgs, BlockAction, SlackActionMiddlewareArgs } from '
 import type { ModalView } from '@slack/types';
 import { Refusal } from '../core/errors.ts';
 import { ACTIONS, type ButtonValue, readButtonValue } from '../messages/buttons.ts';
-import { codeView } from '../messages/code-view.ts';
 import { confirmView } from '../messages/confirm-view.ts';
+import { factorView } from '../messages/factor-view.ts';
 import type { UseCases } from '../operations/use-cases.ts';
 import { acknowledgement } from './acknowledge.ts';
 import { openDialog } from './open-dialog.ts';
@@ -57,7 +57,7 @@ export async function onClick({ ack, body, respond, client }: ActionArgs, tools:
     }
     if (!(await decided(clicked.button, clicked, tools.useCases))) {
       const operation = await tools.useCases.find(clicked.value.operation);
-      return await openDialog(client, clicked.trigger, codeView(operation));
+      return await openDialog(client, clicked.trigger, factorView(operation, new Date()));
     }
     await reply(thanks(clicked.button, clicked.value.operation));
   } catch (thrown) {
@@ -66,13 +66,13 @@ export async function onClick({ ack, body, respond, client }: ActionArgs, tools:
   }
 }
 
-/** False when it takes a one-time code, and all else is well. */
+/** False when it takes a second factor, and all else is well. */
 async function decided(button: Decision, clicked: Clicked, useCases: UseCases): Promise<boolean> {
   try {
     await DECIDE[button](clicked, useCases);
     return true;
   } catch (thrown) {
-    if (thrown instanceof Refusal && thrown.code === 'code-needed') return false;
+    if (thrown instanceof Refusal && thrown.code === 'factor-needed') return false;
     throw thrown;
   }
 }

@@ -1,8 +1,8 @@
-// The dialogs in which something is typed before anything is changed: the name of what will be overwritten, a one-time code.
+// The dialogs in which something is typed before anything is changed: the name of what will be overwritten, a second factor.
 import type { AllMiddlewareArgs, SlackViewMiddlewareArgs, ViewSubmitAction } from '@slack/bolt';
 import { Refusal } from '../core/errors.ts';
 import type { Operation } from '../core/operation.ts';
-import { CODE_VIEW, CONFIRM_VIEW, readButtonValue } from '../messages/buttons.ts';
+import { CONFIRM_VIEW, FACTOR_VIEW, readButtonValue } from '../messages/buttons.ts';
 import { confirmErrors } from '../messages/confirm-view.ts';
 import { closedDialog } from '../messages/dialog-parts.ts';
 import type { Click } from '../operations/click.ts';
@@ -17,10 +17,14 @@ import type { Tools } from './tools.ts';
 export type ViewArgs = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs;
 
 type Typed = {
-  readonly view: typeof CONFIRM_VIEW | typeof CODE_VIEW;
+  readonly view: typeof CONFIRM_VIEW | typeof FACTOR_VIEW;
   /** What stands above the reason when it did not come to it. */
   readonly not: string;
-  act(useCases: UseCases, click: Click, typed: string): Promise<Operation>;
+  act(
+    useCases: UseCases,
+    click: Click,
+    typed: { readonly typed: string; readonly shownAt: string },
+  ): Promise<Operation>;
   /** What to write under the input when another try may do, by the code of the Refusal. */
   readonly again: Readonly<Record<string, (refusal: Refusal, operation: Operation) => Record<string, string>>>;
 };
@@ -28,16 +32,16 @@ type Typed = {
 const CONFIRM: Typed = {
   view: CONFIRM_VIEW,
   not: 'Not confirmed',
-  act: (useCases, click, typed) => useCases.confirm({ ...click, typed }),
+  act: (useCases, click, { typed }) => useCases.confirm({ ...click, typed }),
   again: { 'wrong-name': (_, { plan }) => confirmErrors(plan.target.name) },
 };
 
-const underCode = ({ message }: Refusal) => ({ [CODE_VIEW.block]: message });
-const CODE: Typed = {
-  view: CODE_VIEW,
+const underFactor = ({ message }: Refusal) => ({ [FACTOR_VIEW.block]: message });
+const FACTOR: Typed = {
+  view: FACTOR_VIEW,
   not: 'Not approved',
-  act: (useCases, click, code) => useCases.approve({ ...click, code }),
-  again: { 'wrong-code': underCode, 'used-code': underCode },
+  act: (useCases, click, second) => useCases.approve({ ...click, second }),
+  again: { 'wrong-factor': underFactor, 'used-factor': underFactor },
 };
 
 /** Confirms. A wrong name keeps the dialog open; any other "no" takes the place of its content. */
@@ -45,9 +49,9 @@ export function onConfirmTyped(args: ViewArgs, tools: Tools): Promise<void> {
   return onTyped(args, tools, CONFIRM);
 }
 
-/** Approves. A wrong code keeps the dialog open; any other "no" takes the place of its content. */
-export function onCodeTyped(args: ViewArgs, tools: Tools): Promise<void> {
-  return onTyped(args, tools, CODE);
+/** Approves. A wrong code or signature keeps the dialog open; any other "no" takes the place of its content. */
+export function onFactorTyped(args: ViewArgs, tools: Tools): Promise<void> {
+  return onTyped(args, tools, FACTOR);
 }
 
 async function onTyped({ ack, body }: ViewArgs, tools: Tools, dialog: Typed): Promise<void> {
@@ -71,10 +75,11 @@ async function act(
   refuseStrangers({ user: user.id, team: team.id, home: user.team_id }, ours());
   const value = readButtonValue(view.private_metadata);
   if (value === null) throw OLD_BUTTON;
-  const { operation, digest } = value;
+  // Without its moment a dialog counts as the oldest there is.
+  const { operation, digest, shownAt = new Date(0).toISOString() } = value;
   const typed = view.state.values[names.block]?.[names.action]?.value ?? '';
   try {
-    await done(useCases, { operation, digest, by: user.id }, typed);
+    await done(useCases, { operation, digest, by: user.id }, { typed, shownAt });
     return null;
   } catch (thrown) {
     const under = thrown instanceof Refusal ? again[thrown.code] : undefined;

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { CHECKLISTS, Level } from '../core/incident-rules.ts';
 import { AlertId, ChannelId, IncidentId, Moment, OperationId, Slug } from '../core/names.ts';
-import type { Question } from '../core/operation.ts';
 
 export const ACTIONS = {
   approve: 'operation_approve',
@@ -23,27 +22,28 @@ export const CONFIRM_VIEW = {
   action: 'confirm_name',
 } as const;
 
-/** The dialog in which an approver types a one-time code. */
-export const CODE_VIEW = {
-  callback: 'operation_code_typed',
-  block: 'approval_code',
-  action: 'one_time_code',
+/** The dialog in which an approver gives a second factor. */
+export const FACTOR_VIEW = {
+  callback: 'operation_factor_typed',
+  block: 'approval_factor',
+  action: 'second_factor',
 } as const;
 
-/** The operation as it was shown: the digest binds the click to the plan on the card. `asks` is the number of the question that it answers. */
+/** The operation as it was shown: the digest binds the click to the plan on the card. `asks` is the number of the question that it answers, `shownAt` when a dialog was opened. */
 export const ButtonValue = z.strictObject({
   operation: OperationId,
   digest: z.string().regex(/^[0-9a-f]{64}$/),
   asks: z.int().positive().optional(),
+  shownAt: Moment.optional(),
 });
 export type ButtonValue = z.infer<typeof ButtonValue>;
 
 /** The value of a button, and the private metadata of the dialog. */
 export function buttonValue(
   { id, digest }: { readonly id: string; readonly digest: string },
-  asked?: Pick<Question, 'seq'>,
+  more: Pick<ButtonValue, 'asks' | 'shownAt'> = {},
 ): string {
-  const value: ButtonValue = { operation: id, digest, ...(asked === undefined ? {} : { asks: asked.seq }) };
+  const value: ButtonValue = { operation: id, digest, ...more };
   return JSON.stringify(value);
 }
 

@@ -1,5 +1,6 @@
 // The buttons of a card: only those that can do something in the state the operation is in.
 import type { ActionsBlock, Button } from '@slack/types';
+import { factorOf } from '../core/consent.ts';
 import { hasBegunChanging, isEnded, type Operation } from '../core/operation.ts';
 import { actions, button } from './blocks.ts';
 import { ACTIONS, buttonValue } from './buttons.ts';
@@ -36,11 +37,9 @@ function isCancellable(operation: Operation): boolean {
 }
 
 function approve(operation: Operation): Button {
-  const { consent } = operation.plan;
-  const opensDialog = consent.kind === 'approvals' && consent.secondFactor !== undefined;
   return button({
     action: ACTIONS.approve,
-    label: opensDialog ? 'Approve…' : 'Approve',
+    label: factorOf(operation.plan.consent) === null ? 'Approve' : 'Approve…',
     says: `Approve ${operation.id}: ${operation.plan.headline}`,
     value: buttonValue(operation),
     style: 'primary',

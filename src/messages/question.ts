@@ -28,7 +28,7 @@ export function question(operation: Operation, now: Date): (KnownBlock | null)[]
 /** Something that only a person can do: nothing has gone wrong. */
 function task(operation: Operation, asked: Question, now: Date): (KnownBlock | null)[] {
   const { step, why } = asked;
-  const value = buttonValue(operation, asked);
+  const value = buttonValue(operation, { asks: asked.seq });
   const name = stepName(operation, step);
   const lines = [
     `*A person's turn:* ${name}, since ${utcShort(operation.last.at, now)}.`,
@@ -76,7 +76,7 @@ function answersTo(about: Question['about']): string[] {
 
 function buttonsFor(operation: Operation, asked: Question): Button[] {
   const { step, about } = asked;
-  const value = buttonValue(operation, asked);
+  const value = buttonValue(operation, { asks: asked.seq });
   const giveUp = about === 'undo' ? 'Leave it as it is' : 'Abandon and undo';
   const says = (answer: string) => `${operation.id}, step ${step.slice(1)}: ${answer}`;
   return [

@@ -1,7 +1,8 @@
 // Who may do what, asked anew each time. What cannot be found out counts as no.
 import { Refusal } from '../core/errors.ts';
 import { SCHEDULE } from '../core/names.ts';
-import type { Codes, People } from '../core/ports.ts';
+import type { Factor, Factors, People } from '../core/ports.ts';
+import { approvalText, FACTOR_WORDS, type SecondFactor } from '../core/second-factor.ts';
 import type { System } from '../core/system.ts';
 import { list } from '../core/wording.ts';
 import type { Approval } from './click.ts';
@@ -38,30 +39,42 @@ export async function requireOperator(people: People, system: System, person: st
   );
 }
 
-/** Throws Refusal unless the code that was typed is one that counts now; `code-needed` when none was typed yet. */
-export async function requireCode(codes: Codes, { by, code }: Approval, now: Date): Promise<void> {
-  if (!(await codes.keyed()).has(by)) {
-    throw new Refusal(
-      'no-key',
-      'An approval takes a one-time code here, and you have no key for one.',
-      `Let whoever runs Holdfast make one: \`npm start -- totp ${by}\`.`,
-    );
+/** Throws Refusal unless what was typed counts as the person's second factor now; `factor-needed` when nothing was typed yet. */
+export async function requireFactor(
+  factors: Factors,
+  kind: SecondFactor,
+  { operation, digest, by, second }: Approval,
+  now: Date,
+): Promise<void> {
+  const { given, key, next } = FACTOR_WORDS[kind];
+  const factor = factors[kind];
+  if (!(await factor.keyed()).has(by)) {
+    throw new Refusal('no-key', `An approval takes ${given} here, and you have no ${key}.`, next(by));
   }
-  if (code === undefined) {
-    throw new Refusal('code-needed', 'An approval takes a one-time code here.', 'Type it into the dialog.');
+  if (second === undefined) {
+    throw new Refusal('factor-needed', `An approval takes ${given} here.`, 'Type it into the dialog.');
   }
-  switch (await codes.judge(by, code, now)) {
-    case 'right':
-      return;
-    case 'wrong':
-      throw new Refusal('wrong-code', 'That is not your code now.', 'Type the one that your authenticator shows.');
-    case 'used':
-      throw new Refusal('used-code', 'This code has counted already.', 'Wait for the next one, at most 30 seconds.');
-    case 'locked':
-      throw new Refusal(
-        'too-many-codes',
-        'Too many wrong codes were typed in your name: none counts for a quarter of an hour.',
-        'Let somebody else approve, and look who typed them if it was not you.',
-      );
-  }
+  const text = approvalText({ id: operation, digest }, second.shownAt);
+  const judged = await factor.judge({ ...second, person: by, text, now });
+  if (judged !== 'right') throw NO[judged](kind);
 }
+
+const NO: Readonly<Record<Exclude<Awaited<ReturnType<Factor['judge']>>, 'right'>, (kind: SecondFactor) => Refusal>> = {
+  wrong: (kind) =>
+    kind === 'totp'
+      ? new Refusal('wrong-factor', 'That is not your code now.', 'Type the one that your authenticator shows.')
+      : new Refusal(
+          'wrong-factor',
+          'That is not a signature of this text by your key.',
+          'Run the command above once more and paste all that it prints.',
+        ),
+  used: () =>
+    new Refusal('used-factor', 'This code has counted already.', 'Wait for the next one, at most 30 seconds.'),
+  late: () => new Refusal('late-factor', 'This dialog was opened too long ago.', 'Click Approve… once more.'),
+  locked: () =>
+    new Refusal(
+      'too-many-tries',
+      'Too many wrong codes were typed in your name: none counts for a quarter of an hour.',
+      'Let somebody else approve, and look who typed them if it was not you.',
+    ),
+};

@@ -7,7 +7,7 @@ import { nextMove } from '../core/next-move.ts';
 import { apply, hasBegunChanging, isEnded, type Operation } from '../core/operation.ts';
 import type { Consent, System } from '../core/system.ts';
 import { utc } from '../core/wording.ts';
-import { requireCode, requireOperator, requirePerson, rolesOf } from './authority.ts';
+import { requireFactor, requireOperator, requirePerson, rolesOf } from './authority.ts';
 import type { Approval, Click, Settlement } from './click.ts';
 import type { Deps } from './deps.ts';
 import { bySystemName, findOperation } from './find-system.ts';
@@ -19,10 +19,10 @@ type Approvals = Extract<Consent, { kind: 'approvals' }>;
 export async function approve(deps: Deps, click: Approval): Promise<Operation> {
   const { by, digest } = click;
   const roles = await approverRoles(deps, click);
-  // Judged before the code is asked for, which counts once, and again under the lock.
+  // Judged before the second factor is asked for, which counts once, and again under the lock.
   const shown = await findOperation(deps.operations, click.operation);
   const { secondFactor: factor } = approvable(shown, click, roles, new Date());
-  if (factor !== undefined) await requireCode(deps.codes, click, new Date());
+  if (factor !== undefined) await requireFactor(deps.factors, factor, click, new Date());
   return decide(deps, click.operation, (operation, now) => {
     const rule = approvable(operation, click, roles, now);
     const votes = [...operation.votes, { by, roles, at: now.toISOString() }];

@@ -2,7 +2,7 @@
 import type { IncidentCommand } from '../core/command.ts';
 import type { AlertStore, ReportStore, ScheduleRun, ScheduleStore } from '../core/incident-ports.ts';
 import type { MonthFigures, ScheduleView } from '../core/incident-views.ts';
-import type { Codes, CommandStore, OperationStore, People, Queue, Systems } from '../core/ports.ts';
+import type { CommandStore, Factors, OperationStore, People, Queue, Systems } from '../core/ports.ts';
 import type { Runbooks } from '../core/runbook.ts';
 import type { System } from '../core/system.ts';
 import type { Answer } from '../core/views.ts';
@@ -18,7 +18,7 @@ export type Deps = {
   readonly operations: OperationStore;
   readonly queue: Queue;
   readonly people: People;
-  readonly codes: Codes;
+  readonly factors: Factors;
   readonly systems: Systems;
   readonly runbooks: Runbooks;
   readonly alerts: Pick<AlertStore, 'open'>;

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Action, ActionName, Actions, Args } from '../core/action.ts';
 import { ActionArgs, EFFECTS } from '../core/action.ts';
 import { commandText, type OperationCommand } from '../core/command.ts';
-import { consentFor, keyedOf, shortfallsOf } from '../core/consent.ts';
+import { consentFor, factorOf, keyedOf, shortfallsOf } from '../core/consent.ts';
 import { Refusal } from '../core/errors.ts';
 import type { Facts, Proof } from '../core/facts.ts';
 import type { Json } from '../core/json.ts';
@@ -12,6 +12,7 @@ import type { Operation } from '../core/operation.ts';
 import { changesEnvironment, Plan, type Statement, type Step } from '../core/plan.ts';
 import type { Platform } from '../core/platform.ts';
 import type { FactsNeed, PlanDraft, PlanInput, Runbook, StepDraft } from '../core/runbook.ts';
+import { FACTOR_WORDS } from '../core/second-factor.ts';
 import type { System } from '../core/system.ts';
 import { factsOf } from '../runbooks/backup-choice.ts';
 import { requireOperator, requirePerson } from './authority.ts';
@@ -101,7 +102,7 @@ async function proofFor({ operations }: Deps, system: System, command: Operation
 
 /** Refuses at once what the people that there are could never approve when this one asks. */
 async function requireApprovable(
-  { people, codes }: Deps,
+  { people, factors }: Deps,
   system: System,
   { gate, consent }: Plan,
   by: string,
@@ -109,16 +110,16 @@ async function requireApprovable(
   if (gate === null || consent.kind !== 'approvals') return;
   const holders = new Map<string, readonly string[]>();
   for (const [name, role] of Object.entries(system.roles)) holders.set(name, await people.holders(role));
-  const takesCodes = consent.secondFactor !== undefined;
-  const able = takesCodes ? keyedOf(holders, await codes.keyed()) : holders;
+  const factor = factorOf(consent);
+  const able = factor === null ? holders : keyedOf(holders, await factors[factor].keyed());
   const [problem] = shortfallsOf(consent, able, by);
   if (problem === undefined) return;
   throw new Refusal(
     'not-approvable',
     `Nobody could approve this when you ask: ${problem}.`,
-    takesCodes
-      ? 'Let whoever runs Holdfast make keys for approvers (`npm start -- totp`), or let somebody else ask for it.'
-      : 'Let somebody else ask for it.',
+    factor === null
+      ? 'Let somebody else ask for it.'
+      : `Let whoever runs Holdfast give approvers a ${FACTOR_WORDS[factor].key}, or let somebody else ask for it.`,
   );
 }
 

@@ -15,7 +15,7 @@ export interface UseCases {
   accept(intake: Intake): Promise<{ readonly first: boolean; readonly accepted: Accepted }>;
   /** Answers a committed command: plans an operation, shows something, or refuses. Null when somebody else is at it. */
   answer(accepted: Accepted): Promise<Answer | null>;
-  /** Throws the Refusal `code-needed` when all is well but a one-time code is asked for and was not given. */
+  /** Throws the Refusal `factor-needed` when all is well but a second factor is asked for and was not given. */
   approve(click: Approval): Promise<Operation>;
   deny(click: Click): Promise<Operation>;
   /** The requester typed the target's name. */

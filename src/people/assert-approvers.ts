@@ -1,6 +1,7 @@
 // At start: can the approvals that the system files ask for be given at all, by the people that there are now?
-import { type Holders, keyedOf, peopleOf, shortfallsOf } from '../core/consent.ts';
-import type { Codes, People } from '../core/ports.ts';
+import { factorOf, type Holders, keyedOf, peopleOf, shortfallsOf } from '../core/consent.ts';
+import type { Factor, People } from '../core/ports.ts';
+import type { SecondFactor } from '../core/second-factor.ts';
 import type { Consent, System } from '../core/system.ts';
 import { list } from '../core/wording.ts';
 
@@ -13,7 +14,10 @@ type Problem = { readonly path: string; readonly message: string };
  */
 export async function assertApprovers(
   systems: readonly System[],
-  { people, codes }: { readonly people: People; readonly codes: Pick<Codes, 'keyed'> },
+  {
+    people,
+    factors,
+  }: { readonly people: People; readonly factors: Readonly<Record<SecondFactor, Pick<Factor, 'keyed'>>> },
 ): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const system of systems) {
@@ -21,7 +25,8 @@ export async function assertApprovers(
     for (const [environment, { consent }] of Object.entries(system.environments)) {
       if (consent.kind !== 'approvals') continue;
       const path = `systems/${system.name}/environments/${environment}/consent`;
-      const able = consent.secondFactor === undefined ? holders : keyedOf(holders, await codes.keyed());
+      const factor = factorOf(consent);
+      const able = factor === null ? holders : keyedOf(holders, await factors[factor].keyed());
       for (const message of problemsOf(consent, system, { holders, able })) problems.push({ path, message });
     }
   }

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { Secret as Key, TOTP } from 'otpauth';
 import { Fault } from '../core/errors.ts';
 import { UserId } from '../core/names.ts';
-import type { CodeStore, Codes } from '../core/ports.ts';
+import type { CodeStore, Factor } from '../core/ports.ts';
 
 /** As every authenticator understands it. */
 const KIND = { algorithm: 'SHA1', digits: 6, period: 30 } as const;
@@ -13,16 +13,16 @@ const WINDOW = 1;
 const TRIES = 5;
 
 /** `path` is read at every question, so that a key which was taken out counts no more. Null: nobody has a key. */
-export function codesIn(path: string | null, store: CodeStore): Codes {
+export function codesIn(path: string | null, store: CodeStore): Factor {
   return {
     keyed: () => keyedIn(path),
 
-    async judge(person, code, now) {
+    async judge({ person, typed, now }) {
       const key = path === null ? undefined : (await readKeys(path)).get(person);
       if (key === undefined) return 'wrong';
       // Counted first: those who guess in many processes at once get no more tries.
       if ((await store.tried(person)) > TRIES) return 'locked';
-      const token = code.replaceAll(/\s/g, '');
+      const token = typed.replaceAll(/\s/g, '');
       const timestamp = now.getTime();
       const delta = new TOTP({ ...KIND, secret: key }).validate({ token, timestamp, window: WINDOW });
       if (delta === null) return 'wrong';

@@ -1,6 +1,7 @@
 // People decide: who may approve, deny, confirm, cancel and settle, and what holds at the gate (faults 15-22, 24, 25, 29).
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import type { Factor } from '../../src/core/ports.ts';
 import type { System } from '../../src/core/system.ts';
 import { createSweep } from '../../src/operations/sweep.ts';
 import { ALICE, BOB, CAROL, DAVE, type Desk, desksOfThisFile, ERIN, refusal } from './operations-fixture.ts';
@@ -39,39 +40,47 @@ describe('consent', () => {
     expect(await refusal(useCases.approve({ operation: 'op-999999', digest, by: CAROL }))).toBe('no-such-operation');
   });
 
-  it('takes a one-time code where the environment asks for one, and only when all else is well', async () => {
-    const { ask, useCases, paper, deps, store } = desk();
-    const consent = paper.systems.all[0]?.environments['production']?.consent;
-    if (consent?.kind !== 'approvals') throw new Error('production takes approvals');
-    consent.secondFactor = 'totp';
-    const judged: string[] = [];
-    deps.codes = {
-      keyed: async () => new Set([BOB]),
-      judge: async (person, code) => {
-        judged.push(`${person} ${code}`);
-        return code === '111111' ? 'right' : code === '222222' ? 'used' : code === '333333' ? 'locked' : 'wrong';
-      },
-    };
-    const stranger = await refusal(ask('restore production a001'));
-    expect(stranger).toBe('not-approvable');
-    deps.codes = { ...deps.codes, keyed: async () => new Set([BOB, CAROL, ERIN]) };
-    const { id, digest } = await ask('restore production a001');
-    const click = { operation: id, digest, by: BOB };
-    expect(await refusal(useCases.approve({ ...click, by: DAVE, code: '111111' }))).toBe('not-an-approver');
-    expect(await refusal(useCases.approve(click))).toBe('code-needed');
-    expect(judged).toEqual([]);
-    expect(await refusal(useCases.approve({ ...click, code: '000000' }))).toBe('wrong-code');
-    expect(await refusal(useCases.approve({ ...click, code: '222222' }))).toBe('used-code');
-    expect(await refusal(useCases.approve({ ...click, code: '333333' }))).toBe('too-many-codes');
-    expect((await useCases.find(id)).votes).toEqual([]);
-    await useCases.approve({ ...click, code: '111111' });
-    expect(await refusal(useCases.approve({ ...click, code: '111111' }))).toBe('already-approved');
-    deps.codes = { ...deps.codes, keyed: async () => new Set() };
-    expect(await refusal(useCases.approve({ ...click, by: CAROL, code: '111111' }))).toBe('no-key');
-    const approved = (await store.operations.journal(id)).map(({ event }) => event);
-    expect(approved).toContainEqual(expect.objectContaining({ type: 'approved', by: BOB, factor: 'totp' }));
-    expect((await useCases.deny(click)).state).toBe('cancelled');
-  });
+  it.each(['totp', 'ssh'] as const)(
+    'takes a second factor, %s, where the environment asks for it, and only when all else is well',
+    async (factor) => {
+      const { ask, useCases, paper, deps, store } = desk();
+      const consent = paper.systems.all[0]?.environments['production']?.consent;
+      if (consent?.kind !== 'approvals') throw new Error('production takes approvals');
+      consent.secondFactor = factor;
+      const judged: string[] = [];
+      const ANSWERS = { '111111': 'right', '222222': 'used', '333333': 'locked', '444444': 'late' } as const;
+      const judge: Factor['judge'] = async ({ person, typed, text }) => {
+        judged.push(`${person} ${typed} ${text}`);
+        return ANSWERS[typed as keyof typeof ANSWERS] ?? 'wrong';
+      };
+      const keyed = (...people: string[]) => {
+        deps.factors = { ...deps.factors, [factor]: { keyed: async () => new Set(people), judge } };
+      };
+      const typing = (typed: string) => ({ second: { typed, shownAt: '2026-11-27T10:00:00.000Z' } });
+      keyed(BOB);
+      const stranger = await refusal(ask('restore production a001'));
+      expect(stranger).toBe('not-approvable');
+      keyed(BOB, CAROL, ERIN);
+      const { id, digest } = await ask('restore production a001');
+      const click = { operation: id, digest, by: BOB };
+      expect(await refusal(useCases.approve({ ...click, by: DAVE, ...typing('111111') }))).toBe('not-an-approver');
+      expect(await refusal(useCases.approve(click))).toBe('factor-needed');
+      expect(judged).toEqual([]);
+      expect(await refusal(useCases.approve({ ...click, ...typing('000000') }))).toBe('wrong-factor');
+      expect(await refusal(useCases.approve({ ...click, ...typing('222222') }))).toBe('used-factor');
+      expect(await refusal(useCases.approve({ ...click, ...typing('333333') }))).toBe('too-many-tries');
+      expect(await refusal(useCases.approve({ ...click, ...typing('444444') }))).toBe('late-factor');
+      expect(judged[0]).toBe(`${BOB} 000000 Holdfast: approve ${id}, plan ${digest}, asked 2026-11-27T10:00:00.000Z`);
+      expect((await useCases.find(id)).votes).toEqual([]);
+      await useCases.approve({ ...click, ...typing('111111') });
+      expect(await refusal(useCases.approve({ ...click, ...typing('111111') }))).toBe('already-approved');
+      keyed();
+      expect(await refusal(useCases.approve({ ...click, by: CAROL, ...typing('111111') }))).toBe('no-key');
+      const approved = (await store.operations.journal(id)).map(({ event }) => event);
+      expect(approved).toContainEqual(expect.objectContaining({ type: 'approved', by: BOB, factor }));
+      expect((await useCases.deny(click)).state).toBe('cancelled');
+    },
+  );
 
   it('can be given while the rehearsal is running, when nothing expires', async () => {
     const { ask, work, useCases, paper, state } = desk();

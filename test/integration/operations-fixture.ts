@@ -2,7 +2,7 @@
 import { afterAll, beforeEach } from 'vitest';
 import type { EventType } from '../../src/core/journal.ts';
 import { isEnded, type Operation } from '../../src/core/operation.ts';
-import type { Accepted, Intake, OperationStore } from '../../src/core/ports.ts';
+import type { Accepted, Factor, Intake, OperationStore } from '../../src/core/ports.ts';
 import type { Answer } from '../../src/core/views.ts';
 import type { Deps } from '../../src/operations/deps.ts';
 import { execute } from '../../src/operations/execute.ts';
@@ -64,6 +64,9 @@ export type Desk = {
   lapse(id: string): Promise<void>;
 };
 
+/** No second factor is asked for unless a test says so. */
+const NOBODY: Factor = { keyed: async () => new Set(), judge: async () => 'wrong' };
+
 let desks = 0;
 
 /** One server and one store per test file; every test gets a desk with a system of its own. */
@@ -100,7 +103,7 @@ export function openDesk(store: OpenStore, overrides: Partial<SystemFile> = {}, 
       },
     },
     people: { holders: async (role) => ('users' in role ? role.users.filter((person) => !gone.has(person)) : []) },
-    codes: { keyed: async () => new Set(), judge: async () => 'wrong' },
+    factors: { totp: NOBODY, ssh: NOBODY },
     systems: paper.systems,
     runbooks,
     alerts: store.alerts,

@@ -11,7 +11,7 @@ import { createSlackApp, type SlackApp } from '../../src/handlers/slack-app.ts';
 import { card } from '../../src/messages/card.ts';
 import { incidentCard } from '../../src/messages/incident-card.ts';
 import { slackClient } from '../../src/notify/slack-client.ts';
-import { productionStories } from '../support/operations.ts';
+import { asking, productionStories } from '../support/operations.ts';
 import { home, shownSystem, storyOf } from '../support/shown.ts';
 import { recordedIncidents } from '../unit/handlers/recorded-incidents.ts';
 import { recordedUseCases } from '../unit/handlers/recorded-use-cases.ts';
@@ -26,12 +26,14 @@ const { useCases, asked, operation } = recordedUseCases({
     if (typed !== 'ledger-staging') throw new Refusal('wrong-name', 'Wrong.', 'Type it.');
     return operation;
   },
-  async approve({ code }) {
-    if (code === undefined) throw new Refusal('code-needed', 'It takes a code.', 'Type it.');
-    if (code === 'locked') throw new Refusal('too-many-codes', 'Too many wrong codes.', 'Wait.');
-    if (code !== '123456') throw new Refusal('wrong-code', 'That is not your code now.', 'Look again.');
+  async approve({ second }) {
+    const code = second?.typed;
+    if (code === undefined) throw new Refusal('factor-needed', 'It takes a code.', 'Type it.');
+    if (code === 'locked') throw new Refusal('too-many-tries', 'Too many wrong codes.', 'Wait.');
+    if (code !== '123456') throw new Refusal('wrong-factor', 'That is not your code now.', 'Look again.');
     return operation;
   },
+  find: async () => asking(operation, 'totp'),
   async cancel() {
     throw new Refusal('not-an-operator', 'You may look, not act.', 'Ask somebody who may.');
   },
@@ -133,16 +135,16 @@ describe.each(['socket', 'http'] as const)('over %s', (mode) => {
   it('the approve button asks for a one-time code where one is needed, until it is right', async () => {
     await people.as('bob').clicks(await postedCard(waiting), 'operation_approve');
     await people.waitFor('the dialog', () => people.modal());
-    const typed = (code: string) => people.as('bob').submits({ approval_code: { one_time_code: code } });
+    const typed = (code: string) => people.as('bob').submits({ approval_factor: { second_factor: code } });
     expect(await typed('654321')).toMatchObject({
       is: 'refused',
-      errors: { approval_code: expect.stringContaining('not your code') },
+      errors: { approval_factor: expect.stringContaining('not your code') },
     });
     expect(await typed('123456')).toEqual({ is: 'closed' });
     expect(asked.filter(({ what }) => what === 'approve').map(({ about }) => about)).toMatchObject([
       { by: 'U02BOB' },
-      { by: 'U02BOB', code: '654321' },
-      { by: 'U02BOB', code: '123456' },
+      { by: 'U02BOB', second: { typed: '654321', shownAt: expect.stringMatching(/^\d{4}-/) } },
+      { by: 'U02BOB', second: { typed: '123456' } },
     ]);
     await people.as('bob').clicks(await postedCard(waiting), 'operation_approve');
     await people.waitFor('the dialog', () => people.modal());

@@ -38,7 +38,7 @@ async function approves(name: PersonName, operation: string, code: string) {
   if (card === undefined) throw new Error(`no card of ${operation}`);
   await story.people.as(name).clicks(card, 'Approve…');
   await story.people.waitFor('the dialog', () => story.people.modal());
-  return story.people.as(name).submits({ approval_code: { one_time_code: code } });
+  return story.people.as(name).submits({ approval_factor: { second_factor: code } });
 }
 
 it('is given by a code that counts once, and not by a click alone', async () => {
@@ -48,10 +48,10 @@ it('is given by a code that counts once, and not by a click alone', async () => 
   const code = codeOf('bob');
   const wrong = code === '000000' ? '000001' : '000000';
   expect(await approves('bob', id, wrong)).toMatchObject({ is: 'refused' });
-  expect(await story.people.as('bob').submits({ approval_code: { one_time_code: code } })).toEqual({ is: 'closed' });
+  expect(await story.people.as('bob').submits({ approval_factor: { second_factor: code } })).toEqual({ is: 'closed' });
   expect(await approves('carol', id, code)).toMatchObject({ is: 'refused' });
   expect(await story.stateOf(id)).toBe('awaiting_approval');
-  expect(await story.people.as('carol').submits({ approval_code: { one_time_code: codeOf('carol') } })).toEqual({
+  expect(await story.people.as('carol').submits({ approval_factor: { second_factor: codeOf('carol') } })).toEqual({
     is: 'closed',
   });
   await story.until(id, ['SUCCEEDED']);

@@ -6,7 +6,8 @@ import type { Proof, Target } from '../../src/core/facts.ts';
 import { chain, type Entry, type Event } from '../../src/core/journal.ts';
 import { type Operation, replay } from '../../src/core/operation.ts';
 import { digestOf, Plan, type Step } from '../../src/core/plan.ts';
-import { System } from '../../src/core/system.ts';
+import type { SecondFactor } from '../../src/core/second-factor.ts';
+import { type Consent, System } from '../../src/core/system.ts';
 
 /** `now` is when somebody looks at it. */
 export type Story = { readonly operation: Operation; readonly entries: readonly Entry[]; readonly now: Date };
@@ -358,6 +359,13 @@ const promoted: Told[] = [
 ];
 
 /** The production restore in all its states, in the order in which they can come. */
+/** The same, where an approval takes more than a click. */
+export function asking(operation: Operation, secondFactor: SecondFactor): Operation {
+  const { plan } = operation;
+  const consent = { roles: ['engineering-lead'], ...plan.consent, kind: 'approvals', secondFactor } as Consent;
+  return { ...operation, plan: { ...plan, consent } };
+}
+
 export const productionStories: Readonly<Record<string, Story>> = {
   'just proposed': story(productionRestore, [], 1),
   'rehearsing, one approval': story(

@@ -86,6 +86,10 @@ describe('the rule as a sentence', () => {
       '1 person holding cto, not the requester, each with a one-time code',
     ],
     [
+      rule({ count: 1, roles: ['cto'], secondFactor: 'ssh' }),
+      '1 person holding cto, not the requester, each with a signature',
+    ],
+    [
       rule({ require: { 'engineering-lead': 1 } }),
       '2 different people holding engineering-lead or product-lead, not the requester, at least 1 engineering-lead',
     ],

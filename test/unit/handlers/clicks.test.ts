@@ -15,7 +15,7 @@ afterEach(() => bolt.stop());
 async function start(instead: Partial<UseCases> = {}, slack: Readonly<Record<string, Given>> = {}) {
   const recorded = recordedUseCases(instead);
   bolt = await startBolt(recorded.useCases, slack);
-  return { ...recorded, value: buttonValue(recorded.operation, { seq: 7 }) };
+  return { ...recorded, value: buttonValue(recorded.operation, { asks: 7 }) };
 }
 
 async function answer(): Promise<string> {

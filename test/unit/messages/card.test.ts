@@ -4,7 +4,7 @@ import { ACTIONS, readButtonValue } from '../../../src/messages/buttons.ts';
 import { card } from '../../../src/messages/card.ts';
 import { STATE_WORDS } from '../../../src/messages/state-words.ts';
 import { problemsOf } from '../../support/limits.ts';
-import { productionStories, type Story, stories } from '../../support/operations.ts';
+import { asking, productionStories, type Story, stories } from '../../support/operations.ts';
 import { render } from '../../support/render.ts';
 
 function storyOf(name: string): Story {
@@ -54,10 +54,7 @@ describe('the card', () => {
 
   it('says with an ellipsis that an approval takes a one-time code', () => {
     const { operation, now } = storyOf('production restore: rehearsed, waiting for the lead');
-    const { plan } = operation;
-    if (plan.consent.kind !== 'approvals') throw new Error('it takes approvals');
-    const consent = { ...plan.consent, secondFactor: 'totp' as const };
-    const shownNow = render(card({ ...operation, plan: { ...plan, consent } }, now));
+    const shownNow = render(card(asking(operation, 'totp'), now));
     expect(shownNow).toContain('Approve…');
     expect(shownNow).toContain('each with a one-time code');
   });

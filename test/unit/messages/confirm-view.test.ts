@@ -33,7 +33,7 @@ describe('the value of a button', () => {
   const value = { operation: 'op-42', digest: operation.digest };
 
   it('comes back as it went', () => {
-    expect(readButtonValue(buttonValue(operation, { seq: 12 }))).toEqual({ ...value, asks: 12 });
+    expect(readButtonValue(buttonValue(operation, { asks: 12 }))).toEqual({ ...value, asks: 12 });
     expect(readButtonValue(buttonValue(operation))).toEqual(value);
   });
 

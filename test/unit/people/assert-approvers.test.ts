@@ -44,11 +44,14 @@ function system(consent: Approvals): System {
   });
 }
 
-/** Who has a key of one-time codes. */
-const codesOf = (...keyed: string[]) => ({ keyed: async () => new Set(keyed) });
+/** Who has a key of one-time codes, and who a registered ssh key. */
+const keys = (totp: string[] = [], ssh: string[] = []) => ({
+  totp: { keyed: async () => new Set(totp) },
+  ssh: { keyed: async () => new Set(ssh) },
+});
 
-const problems = (consent: Approvals, groups: Readonly<Record<string, readonly string[]>>, codes = codesOf()) =>
-  assertApprovers([system(consent)], { people: people({ SPRODUCT: [], SONCALL: ['U1'], ...groups }), codes });
+const problems = (consent: Approvals, groups: Readonly<Record<string, readonly string[]>>, factors = keys()) =>
+  assertApprovers([system(consent)], { people: people({ SPRODUCT: [], SONCALL: ['U1'], ...groups }), factors });
 
 const PATH = 'systems/ledger/environments/production/consent';
 
@@ -93,18 +96,22 @@ describe('the rules of consent', () => {
     expect(await problems({}, { SLEADS: ['U1', 'U2'], SONCALL: ['U1', 'U2', 'U9'] })).toEqual([]);
   });
 
-  it('are refused when approvals take a one-time code and too few have a key', async () => {
+  it('are refused when approvals take a second factor and too few have a key', async () => {
     const rule = { secondFactor: 'totp' } as const;
     const groups = { SLEADS: ['U2', 'U3'] };
-    expect(await problems(rule, groups, codesOf('U2', 'U3'))).toEqual([]);
-    expect(await problems(rule, groups, codesOf('U2', 'U9'))).toEqual([
+    expect(await problems(rule, groups, keys(['U2', 'U3']))).toEqual([]);
+    expect(await problems(rule, groups, keys(['U2', 'U9'], ['U3']))).toEqual([
       {
         path: PATH,
         message:
           'ledger: 2 approvals are needed, but 1 of leads with a key of one-time codes could give one, whoever asks',
       },
     ]);
-    expect(await problems({}, groups, codesOf())).toEqual([]);
+    expect(await problems({}, groups, keys())).toEqual([]);
+    expect(await problems({ secondFactor: 'ssh' }, groups, keys([], ['U2', 'U3']))).toEqual([]);
+    expect(await problems({ secondFactor: 'ssh' }, groups, keys(['U2', 'U3'], ['U2']))).toMatchObject([
+      { message: expect.stringContaining('but 1 of leads with a registered ssh key could give one') },
+    ]);
   });
 
   it('are refused when nobody may ask for anything', async () => {
@@ -115,7 +122,7 @@ describe('the rules of consent', () => {
 
   it('are not guessed about when Slack does not answer', async () => {
     await expect(
-      assertApprovers([system({})], { people: people({ SLEADS: ['U2', 'U3'] }), codes: codesOf() }),
+      assertApprovers([system({})], { people: people({ SLEADS: ['U2', 'U3'] }), factors: keys() }),
     ).rejects.toThrow(Fault);
   });
 });

@@ -9,12 +9,12 @@ const withServers = (name: string, order: number, seconds: number, workers: numb
     name,
     include: [`test/${name}/**/*.test.ts`],
     testTimeout: seconds * 1000,
-    hookTimeout: 120_000,
+    hookTimeout: 240_000,
     teardownTimeout: 30_000,
     maxWorkers: workers,
-    // They kill, cut and race on purpose beside engines and databases on two cores. What fails is run once more, which the
-    // report names; what fails twice has failed.
-    retry: 1,
+    // They kill, cut and race on purpose beside engines and databases on two cores. What fails is run again, which the
+    // report names; what fails three times has failed.
+    retry: 2,
     sequence: { groupOrder: order },
   },
 });
@@ -39,10 +39,10 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      withServers('contract', 1, 60, 2),
-      withServers('integration', 2, 60, 2),
-      withServers('faults', 3, 120, 1),
-      withServers('story', 4, 120, 2),
+      withServers('contract', 1, 120, 2),
+      withServers('integration', 2, 120, 2),
+      withServers('faults', 3, 240, 1),
+      withServers('story', 4, 240, 2),
     ],
     coverage: {
       provider: 'v8',

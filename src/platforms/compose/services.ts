@@ -9,6 +9,10 @@ import { type SettleOptions, watchStart } from './settled.ts';
 
 const STOPPED: readonly Container['state'][] = ['created', 'exited', 'dead'];
 
+function isStopped({ state }: Container): boolean {
+  return STOPPED.includes(state);
+}
+
 /** Starts one service by `verb` and returns its containers when they have stayed up; throws a Fault with the reason. */
 export async function startService(
   project: Project,
@@ -35,7 +39,7 @@ export async function startService(
   }
 }
 
-/** Stops one service. Returns its containers when none of them runs; throws a Fault otherwise. */
+/** Stops one service; Compose is not asked where nothing runs. Returns its containers when none of them runs; throws a Fault otherwise. */
 export async function stopService(
   project: Project,
   verb: readonly string[],
@@ -43,9 +47,11 @@ export async function stopService(
   signal: AbortSignal,
 ): Promise<Container[]> {
   const activity = `stopping ${service} of ${project.name}`;
+  const before = await project.containers(signal, service);
+  if (before.every(isStopped)) return before;
   const ran = await project.run(activity, [...verb, service], { signal });
   const containers = await project.containers(signal, service);
-  const running = containers.find(({ state }) => !STOPPED.includes(state));
+  const running = containers.find((container) => !isStopped(container));
   if (running === undefined) return containers;
   const why = [`${running.name} is still ${running.state}`, ...complaintOf(ran)];
   throw new Fault(activity, { cause: new Error(why.join('; ')) });

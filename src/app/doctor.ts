@@ -117,7 +117,7 @@ async function auditFile(path: string): Promise<Judged> {
 }
 
 async function codes(path: string): Promise<Judged> {
-  return ok(`${path} holds the keys of ${(await keyedIn(path)).size} people`);
+  return ok(`${path} holds the keys of ${count((await keyedIn(path)).size, 'approver')}`);
 }
 
 async function signers(path: string, { path: programs }: Config): Promise<Judged[]> {
@@ -125,7 +125,7 @@ async function signers(path: string, { path: programs }: Config): Promise<Judged
   const asked = await exec('ssh-keygen', ['-Y', 'find-principals'], { env: { PATH: programs }, timeoutMs: 10_000 });
   const [line = ''] = asked.stderr.split('\n', 1);
   return [
-    ok(`${path} holds the keys of ${size} people`),
+    ok(`${path} holds the keys of ${count(size, 'approver')}`),
     /signature/i.test(line)
       ? ok('ssh-keygen can verify them')
       : problem(`ssh-keygen cannot verify signatures: ${line}`),

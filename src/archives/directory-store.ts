@@ -4,6 +4,7 @@ import { type FileHandle, link, open, readdir, readFile, rename, rm, rmdir, stat
 import { join } from 'node:path';
 import { addAbortSignal, type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { TOC } from '../core/dump-directory.ts';
 import type { Manifest } from '../core/manifest.ts';
 import {
   type ArchiveStore,
@@ -16,7 +17,7 @@ import {
   storedFile,
   written,
 } from './archive-store.ts';
-import { inOrder, MEMBER, type Member, packed, packedBytes, TOC } from './packed.ts';
+import { inOrder, isMember, type Member, packed, packedBytes } from './packed.ts';
 import {
   alreadyThere,
   during,
@@ -80,7 +81,7 @@ async function list(path: string): Promise<StoredFile[]> {
 
 async function membersOf(directory: string): Promise<Member[]> {
   const entries = await readdir(directory, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isFile() && MEMBER.test(entry.name)).map(({ name }) => name);
+  const names = entries.filter((entry) => entry.isFile() && isMember(entry.name)).map(({ name }) => name);
   return await Promise.all(names.map(async (name) => ({ name, bytes: (await stat(join(directory, name))).size })));
 }
 

@@ -1,14 +1,15 @@
 // A directory that `pg_dump --format=directory` has written, as one file: a tar of what it holds, so that it travels and is kept like any other backup.
 import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { pack } from 'tar-stream';
+import { MEMBERS, TOC } from '../core/dump-directory.ts';
 
-/** What tells such a directory: pg_dump writes it last. */
-export const TOC = 'toc.dat';
+const MEMBER = new RegExp(`^${MEMBERS}$`);
 
-/** What pg_dump puts into it (pg_backup_directory.c), as POSIX and Node understand it: anything else that lies there is left there. */
-export const MEMBER_PATTERN =
-  '(toc\\.dat|[0-9]+\\.dat(\\.(gz|lz4|zst))?|blobs(_[0-9]+)?\\.toc|blob_[0-9]+\\.dat(\\.(gz|lz4|zst))?)';
-export const MEMBER = new RegExp(`^${MEMBER_PATTERN}$`);
+/** Whether a file that lies in a directory is one of pg_dump's: anything else is left there. */
+export function isMember(name: string): boolean {
+  return MEMBER.test(name);
+}
 
 export type Member = { readonly name: string; readonly bytes: number };
 
@@ -30,14 +31,7 @@ export function packed(members: readonly Member[], open: (name: string) => Promi
   const tar = pack();
   const flow = async () => {
     for (const { name, bytes } of inOrder(members)) {
-      const source = await open(name);
-      await new Promise<void>((resolve, reject) => {
-        const entry = tar.entry({ name, size: bytes, mode: 0o600, mtime: new Date(0) }, (error) =>
-          error ? reject(error) : resolve(),
-        );
-        source.once('error', (error) => tar.destroy(error));
-        source.pipe(entry);
-      });
+      await pipeline(await open(name), tar.entry({ name, size: bytes, mode: 0o600, mtime: new Date(0) }));
     }
     tar.finalize();
   };

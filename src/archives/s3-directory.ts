@@ -1,7 +1,8 @@
 // What `pg_dump --format=directory` has written, in a bucket: found under its prefix, packed as it is read, and removed.
 import type { Readable } from 'node:stream';
 import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { inOrder, MEMBER, type Member, packed, packedBytes, TOC } from './packed.ts';
+import { TOC } from '../core/dump-directory.ts';
+import { inOrder, isMember, type Member, packed, packedBytes } from './packed.ts';
 import { type Bucket, keyOf, read } from './s3-bucket.ts';
 
 type Found = { readonly bytes: number; readonly modifiedAt: string };
@@ -46,7 +47,7 @@ async function membersIn(
     );
     for (const { Key = '', Size = 0, LastModified = new Date(0) } of page.Contents ?? []) {
       const file = Key.slice(prefix.length);
-      if (MEMBER.test(file)) members.push({ name: file, bytes: Size, modifiedAt: LastModified.toISOString() });
+      if (isMember(file)) members.push({ name: file, bytes: Size, modifiedAt: LastModified.toISOString() });
     }
     token = page.NextContinuationToken;
   } while (token !== undefined);

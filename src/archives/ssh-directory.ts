@@ -1,11 +1,12 @@
 // What `pg_dump --format=directory` has written on another machine: found, packed over there by its tar, and removed.
-import { inOrder, MEMBER_PATTERN, type Member, packedBytes, TOC } from './packed.ts';
+import { MEMBERS, TOC } from '../core/dump-directory.ts';
+import { inOrder, type Member, packedBytes } from './packed.ts';
 import { run, type There } from './ssh-place.ts';
 import { sha256Of } from './transfer.ts';
 
 type Found = { readonly name: string; readonly bytes: number; readonly modifiedAt: string };
 
-const ONLY = ['-type', 'f', '-regextype', 'posix-extended', '-regex', `.*/${MEMBER_PATTERN}`];
+const ONLY = ['-type', 'f', '-regextype', 'posix-extended', '-regex', `.*/${MEMBERS}`];
 /** The same bytes as those of `packed`, but for the kind of tar: nothing of the machine stands in them. */
 const PACK = ['--format=gnu', '--owner=0', '--group=0', '--numeric-owner', '--mode=0600', '--mtime=@0', '-b1'];
 

@@ -1,6 +1,6 @@
 // `npm start -- doctor` on a real installation, sound and broken in every way that it looks for; it changes nothing.
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { startWorld, type World } from '../../sandbox/world.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1RkyhZ1rJOhpwgYrzWyQ0hG6qjNHJrZ6o0sFqKsEXA bob';
 const DURABLE = { fsync: 'on', full_page_writes: 'on', synchronous_commit: 'on' };
 
 let world: World;
@@ -44,7 +45,10 @@ function doctor(env: Record<string, string> = {}): Promise<{ code: number | null
 const problems = (lines: readonly string[]) => lines.filter((line) => line.startsWith('problem'));
 
 it('finds nothing in the way of a sound installation, and says what it has looked at', async () => {
-  const { code, lines } = await doctor({ AUDIT_FILE: join(dir, 'audit.jsonl') });
+  const files = { CODES_FILE: join(dir, 'codes'), SIGNERS_FILE: join(dir, 'signers') };
+  await writeFile(files.CODES_FILE, `U02BOB ${'A'.repeat(32)}\n`, { mode: 0o600 });
+  await writeFile(files.SIGNERS_FILE, `U02BOB ${KEY}\nU03CAROL ${KEY}\n`);
+  const { code, lines } = await doctor({ ...files, AUDIT_FILE: join(dir, 'audit.jsonl') });
   expect(problems(lines)).toEqual([]);
   expect(code).toBe(0);
   for (const look of [
@@ -58,6 +62,9 @@ it('finds nothing in the way of a sound installation, and says what it has looke
     /^ok +PostgreSQL programs: version \d+ is here/,
     /^ok +WORK_DIR: .* are free/,
     /^ok +AUDIT_FILE: .* can be written/,
+    /^ok +CODES_FILE: .* holds the keys of 1 approver$/,
+    /^ok +SIGNERS_FILE: .* holds the keys of 2 approvers$/,
+    /^ok +SIGNERS_FILE: ssh-keygen can verify them$/,
     /^ok +Heroku CLI: it is the pinned one$/,
     /^ok +grayledger, production: grayledger-production and its database answer$/,
     /^ok +grayledger, production: its newest backup \w+ is .* old$/,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
+import { MEMBERS, TOC } from '../../core/dump-directory.ts';
 import { Refusal } from '../../core/errors.ts';
 import { notAnArchive } from './problems.ts';
 import { wholeTar } from './tar.ts';
@@ -17,9 +18,8 @@ export function isWrittenByPgDump(head: Buffer): boolean {
   return OWNER.form.test(head.toString('latin1', OWNER.at, OWNER.at + 16));
 }
 
-/** What pg_dump puts into a directory (pg_backup_directory.c). It may lie in one folder: that is how people pack it. */
-const MEMBER =
-  /^(\.\/)?([^/]+\/)?(?<file>toc\.dat|\d+\.dat(\.(gz|lz4|zst))?|blobs(_\d+)?\.toc|blob_\d+\.dat(\.(gz|lz4|zst))?)$/;
+/** A member may lie in one folder: that is how people pack it. */
+const MEMBER = new RegExp(`^(\\./)?([^/]+/)?(?<file>${MEMBERS})$`);
 
 /**
  * Lays out the files in `directory`, which is made. Throws a Refusal when the tar is cut off or damaged, or holds anything else:
@@ -49,7 +49,7 @@ export async function unpack(stream: AsyncIterable<Buffer>, directory: string, n
     throw thrown;
   }
   await feeding;
-  if (!found.has('toc.dat')) throw notAnArchive(name, 'it is a tar without a toc.dat');
+  if (!found.has(TOC)) throw notAnArchive(name, `it is a tar without a ${TOC}`);
 }
 
 function foreign(name: string, path: string): Error {

@@ -105,11 +105,13 @@ async function run(name: string, program: string, args: readonly string[], optio
   child.nodeChildProcess.once('exit', ending.exited);
   const flow = flowing(child, options, ending.end);
   const result = await child.finally(ending.done);
-  await flow.ended();
   // The message of this error and the result itself carry all arguments: only the system's code leaves this file.
   if (result.exitCode === undefined && result.signal === undefined) {
+    // Its streams never end by themselves: whoever reads must not wait for a program that never was.
+    child.stdout?.destroy();
     throw new NotStarted(name, `the system answered ${result.code ?? 'nothing'}`);
   }
+  await flow.ended();
   return {
     code: result.exitCode ?? null,
     stdout: kept.stdout(),

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -144,6 +144,22 @@ describe('a program', () => {
     const thrown: unknown = await exec('cat', ['hunter2'], options).catch((error: unknown) => error);
     expect(String(thrown)).toBe('NotStarted: cat could not be started: the system answered ENOENT');
     expect(inspect(thrown, { depth: 9 })).not.toContain('hunter2');
+  });
+
+  it('that the system refuses to start keeps nobody waiting who feeds it or reads from it', async () => {
+    const stdin = new PassThrough();
+    stdin.write('.');
+    const read: string[] = [];
+    const failure = exec('cat', ['x'.repeat(200_000)], {
+      env,
+      stdin,
+      takeStdout: async (stdout) => {
+        for await (const chunk of stdout) read.push(String(chunk));
+      },
+    });
+    await expect(failure).rejects.toThrow('cat could not be started: the system answered E2BIG');
+    expect(stdin.destroyed).toBe(true);
+    expect(read).toEqual([]);
   });
 });
 

@@ -36,13 +36,31 @@ export async function sha256There(place: There, file: string, signal: AbortSigna
     return stdout.slice(0, 64);
   } catch (thrown) {
     if (!(thrown instanceof Refusal) || thrown.code !== 'host-program-missing') throw thrown;
-    let sum = '';
-    const takeStdout = async (stdout: AsyncIterable<Uint8Array>) => {
-      sum = await sha256Of(stdout);
-    };
-    await run(place, 'cat', ['--', file], { signal, takeStdout });
-    return sum;
+    return await sha256OfOutput(place, 'cat', ['--', file], { signal });
   }
+}
+
+/** Of all that a program over there writes, computed here. */
+export async function sha256OfOutput(
+  place: There,
+  program: string,
+  args: readonly string[],
+  options: Pick<HostOptions, 'signal' | 'stdin'>,
+): Promise<string> {
+  let sum = '';
+  const takeStdout = async (stdout: AsyncIterable<Uint8Array>) => {
+    sum = await sha256Of(stdout);
+  };
+  await run(place, program, args, { ...options, takeStdout });
+  return sum;
+}
+
+/** Of a name and what is told about it. A slash stands between them: the only character that cannot be in a name. */
+export function records(stdout: string): [string, string][] {
+  return stdout
+    .split('\0')
+    .filter((record) => record !== '')
+    .map((record) => [record.slice(0, record.indexOf('/')), record.slice(record.indexOf('/') + 1)]);
 }
 
 type Arrived = {

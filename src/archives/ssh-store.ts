@@ -13,7 +13,7 @@ import {
 } from './archive-store.ts';
 import { packedBytes } from './packed.ts';
 import { listDirectories, membersThere, packing, removeDirectory, sha256OfDirectory } from './ssh-directory.ts';
-import { finish, isThere, removeLater, run, sha256There, type There, WRITE } from './ssh-place.ts';
+import { finish, isThere, records, removeLater, run, sha256There, type There, WRITE } from './ssh-place.ts';
 import { clear, send } from './ssh-send.ts';
 import { alreadyThere, during, mustHave, passingName } from './transfer.ts';
 
@@ -74,14 +74,6 @@ async function list(place: There, signal: AbortSignal): Promise<StoredFile[]> {
   ]);
 }
 
-/** Of a name and what is told about it. A slash stands between them: the only character that cannot be in a name. */
-function records(stdout: string): [string, string][] {
-  return stdout
-    .split('\0')
-    .filter((record) => record !== '')
-    .map((record) => [record.slice(0, record.indexOf('/')), record.slice(record.indexOf('/') + 1)]);
-}
-
 type Fetching = { readonly signal: AbortSignal; onBytes?(bytes: number): void };
 const LOOK_MS = 500;
 
@@ -93,8 +85,9 @@ async function fetch(place: There, name: string, toFile: string, { signal, onByt
   const look = async () => onBytes?.((await stat(toFile)).size);
   const looking = setInterval(() => void look().catch(() => {}), LOOK_MS);
   try {
-    const [program, args] = members === null ? ['cat', ['--', file]] : ['tar', packing(file, members)];
-    await run(place, program, args, { signal, stdoutFile: toFile });
+    const { program, args, ...input } =
+      members === null ? { program: 'cat', args: ['--', file] } : { program: 'tar', ...packing(file, members) };
+    await run(place, program, args, { ...input, signal, stdoutFile: toFile });
     await mustHave(toFile, bytes);
     await look();
     signal.throwIfAborted();
@@ -118,7 +111,7 @@ async function sha256(place: There, file: string, signal: AbortSignal): Promise<
 async function remove(place: There, file: string, signal: AbortSignal): Promise<void> {
   const members = (await isThere(place, file, signal)) ? await membersThere(place, file, signal) : null;
   if (members === null) await run(place, 'rm', ['-f', '--', file], { signal });
-  else await removeDirectory(place, file, members, signal);
+  else await removeDirectory(place, file, signal);
 }
 
 /** What was there before is not ours to remove. */

@@ -578,6 +578,23 @@ describe('a store that does not answer', () => {
   });
 });
 
+describe('a machine behind ssh as a store', () => {
+  it('gives and removes a directory of pg_dump with more files than a command line has room for', async () => {
+    const path = await mkdtemp(join(dir, 'many-'));
+    const folder = join(path, 'nightly.d');
+    await mkdir(folder);
+    const names = ['toc.dat', ...Array.from({ length: 12_000 }, (_, n) => `${100_000 + n}.dat.gz`)];
+    for (const name of names) await writeFile(join(folder, name), '');
+    const store = sshStore(remote.host, path);
+    const to = join(dir, `fetched-${randomBytes(4).toString('hex')}`);
+    await store.fetch('nightly.d', to, { signal });
+    expect((await execa('tar', ['-tf', to])).stdout.split('\n')).toEqual(names);
+    expect(await store.sha256('nightly.d', { signal })).toHaveLength(64);
+    await store.remove('nightly.d', { signal });
+    expect(await readdir(path)).toEqual([]);
+  });
+});
+
 describe('a directory as a store', () => {
   it('lists newest first, and follows no link', async () => {
     const path = await mkdtemp(join(dir, 'links-'));

@@ -119,7 +119,7 @@ async function requireApprovable(
     `Nobody could approve this when you ask: ${problem}.`,
     factor === null
       ? 'Let somebody else ask for it.'
-      : `Let whoever runs Holdfast give approvers a ${FACTOR_WORDS[factor].key}, or let somebody else ask for it.`,
+      : `${FACTOR_WORDS[factor].next('U…')} Or let somebody else ask for it.`,
   );
 }
 

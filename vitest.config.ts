@@ -12,9 +12,9 @@ const withServers = (name: string, order: number, seconds: number, workers: numb
     hookTimeout: 240_000,
     teardownTimeout: 30_000,
     maxWorkers: workers,
-    // They kill, cut and race on purpose beside engines and databases on two cores. What fails is run again, which the
-    // report names; what fails three times has failed.
-    retry: 2,
+    // They kill, cut and race on purpose beside engines and databases on two cores. What fails is run once more, which the
+    // report names; what fails twice has failed.
+    retry: 1,
     sequence: { groupOrder: order },
   },
 });

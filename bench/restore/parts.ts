@@ -142,7 +142,8 @@ async function swapped(job: Of<'swap'>, tools: Tools, phases: Phases): Promise<P
     : [];
   const keep = { operation: OPERATION, until: null };
   const given = { name: job.swap.candidate, live: job.swap.live, owner: null };
-  const prepare = async () => void (await handOver(server, given, tools));
+  // What was live before has its owner already, and is closed.
+  const prepare = async () => void (job.check && (await handOver(server, given, tools)));
   await phases.phase('swap', () => promote(server, job.swap, { ...tools, keep, prepare, fence: async () => {} }));
   return { wrong };
 }

@@ -58,8 +58,8 @@ export const ActionArgs = {
   'candidate.check': z.strictObject({ environment, candidate, expect: Proof.nullable() }),
   /** Is any clear text left? */
   'candidate.scan': z.strictObject({ environment, candidate, from: BackupOf }),
-  /** One that was kept warm and was never live. */
-  'candidate.drop': z.strictObject({ environment, candidate, identity: z.string() }),
+  /** One that was kept warm and was never live. `spare`: it stays, and that is no failure, while an open operation needs it. */
+  'candidate.drop': z.strictObject({ environment, candidate, identity: z.string(), spare: z.literal(true).optional() }),
   /** The table as the backup has it, in the schema `beside` of the live database, compared row by row. */
   'table.extract': z.strictObject({
     environment,
@@ -195,6 +195,8 @@ export interface Run {
   progress(progress: Progress): void;
   /** To be awaited directly before anything is changed. Throws LeaseLost when another worker may have taken over. */
   fence(): Promise<void>;
+  /** The open operation, other than this one, whose plan uses that database or schema; null when there is none. */
+  neededBy(name: string): Promise<string | null>;
 }
 
 /**

@@ -90,6 +90,11 @@ export function isChange({ effect }: Pick<Step, 'effect'>): boolean {
   return effect === 'change' || effect === 'destroy';
 }
 
+/** Whether a step takes that database or schema, built by another operation, as it stands; to remove it is not to need it. */
+export function uses({ steps }: Pick<Plan, 'steps'>, name: string): boolean {
+  return steps.some(({ action, args }) => action !== 'candidate.drop' && Object.values(args).includes(name));
+}
+
 /** The arguments of the first step with this action; null when it has none. */
 export function argsOf<N extends ActionName>({ steps }: Pick<Plan, 'steps'>, action: N): Args<N> | null {
   const step = steps.find((candidate) => candidate.action === action);

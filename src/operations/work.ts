@@ -3,7 +3,7 @@ import { type Action, ActionArgs, type ActionName, type Args, type Run } from '.
 import { Fault, LeaseLost, reasonOf } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import type { Operation } from '../core/operation.ts';
-import type { Step } from '../core/plan.ts';
+import { type Step, uses } from '../core/plan.ts';
 import type { Deps } from './deps.ts';
 import { bySystemName } from './find-system.ts';
 import type { Tenure } from './tenure.ts';
@@ -51,6 +51,10 @@ export function reach({ deps, tenure }: Work, operation: Operation, step: Step, 
     outputs: outputsOf(operation),
     progress: (progress) => tenure.progress(step.id, progress),
     fence: () => tenure.fence(),
+    neededBy: async (name) => {
+      const open = await deps.operations.open(system.name);
+      return open.find(({ id, plan }) => id !== operation.id && uses(plan, name))?.id ?? null;
+    },
   };
   return { action, args: ActionArgs[step.action].parse(step.args), run };
 }

@@ -38,7 +38,7 @@ export const warm: Runbook<Warm> = {
     const older = (ours ?? []).map(({ name, identity }) => ({
       action: 'candidate.drop' as const,
       title: `Remove the older one, ${name}`,
-      args: { environment, candidate: name, identity },
+      args: { environment, candidate: name, identity, spare: true as const },
     }));
     return {
       environment,

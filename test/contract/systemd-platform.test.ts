@@ -51,7 +51,7 @@ function systemdHere(): Platform {
 
 function runWith(before: Json): Run {
   const signal = AbortSignal.timeout(60_000);
-  const quiet = { progress: () => {}, fence: async () => {} };
+  const quiet = { progress: () => {}, fence: async () => {}, neededBy: async () => null };
   return { system, operation: 'op-41', step: 's1', signal, before, outputs: {}, ...quiet };
 }
 

@@ -161,7 +161,7 @@ export async function startGround(given: { readonly server?: PostgresServer } = 
         },
         runOf: (more = {}) => ({
           ...{ system, operation: 'op-41', step: 's3', signal: AbortSignal.timeout(60_000), before: null, outputs: {} },
-          ...{ progress: () => {}, fence: async () => {} },
+          ...{ progress: () => {}, fence: async () => {}, neededBy: async () => null },
           ...more,
         }),
       };

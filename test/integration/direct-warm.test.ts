@@ -70,6 +70,29 @@ it('one of the same system is replaced by a newer one', async () => {
   expect(await ground.beside()).toHaveLength(before.length);
 });
 
+it('one that an open restore is about to use is not removed, neither for a newer one nor by a cleanup', async () => {
+  const office = await systemOf('awaited');
+  const standing = await warm(office, 'production');
+  const restore = await office.ask(`restore production ${BACKUP}`);
+  await office.work(restore.id);
+  await ground.backup('awaited', 'awaited', 'backup_2.dump');
+  const before = await ground.beside();
+
+  const newer = await office.run('warm production backup_2.dump');
+  expect(newer.state).toBe('succeeded');
+  expect(newer.steps[newer.plan.steps.at(-1)?.id ?? '']?.outcome).toMatchObject({
+    evidence: { says: [expect.stringContaining(`stays: ${restore.id} is about to use it`)] },
+  });
+  const cleanup = await office.run(`cleanup ${standing}`);
+  expect(cleanup.state).toBe('failed');
+  expect(cleanup.stopped?.why).toContain(`${restore.id} is about to use`);
+  expect(await ground.beside()).toHaveLength(before.length + 1);
+
+  await office.agree(restore);
+  await office.work(restore.id);
+  expect(await office.state(restore.id)).toBe('succeeded');
+});
+
 it('one of a backup that was written over since is not taken', async () => {
   const office = await systemOf('over');
   await warm(office, 'production');

@@ -101,3 +101,68 @@ it('a candidate is kept warm without anybody’s consent, and holds nobody up', 
   expect(await state(restore.id)).toBe('awaiting_approval');
   expect(paper.world.databases).toHaveLength(3);
 });
+
+describe('a cleanup', () => {
+  /** What an operation that has failed may have left: the mishap keeps it from leaving anything itself. */
+  async function leaving(is: 'candidate' | 'kept') {
+    const here = direct();
+    here.paper.mishap = { action: 'backup.fetch', when: 'before', how: 'fails' };
+    const former = await here.run('restore production a001');
+    here.paper.world.left = { theirs: { by: 'op-0', is }, ours: { by: former.id, is } };
+    return { ...here, command: `cleanup ${former.id}` };
+  }
+  const LEFT = [
+    ['candidate', 'candidate.drop'],
+    ['kept', 'leftover.drop'],
+  ] as const;
+
+  it.each(LEFT)('removes the %s of that operation, and nothing else', async (is, action) => {
+    const { paper, run, command } = await leaving(is);
+    const { left: _, ...before } = structuredClone(paper.world);
+    const { state, plan } = await run(command);
+    expect(state).toBe('succeeded');
+    expect(plan.steps.map((step) => step.action)).toEqual([action]);
+    expect(paper.world).toEqual({ ...before, left: { theirs: { by: 'op-0', is } } });
+  });
+
+  it.each(LEFT)('that breaks before it removes the %s leaves it, and can be asked for again', async (is, action) => {
+    const { paper, run, command } = await leaving(is);
+    const before = structuredClone(paper.world);
+    paper.mishap = { action, when: 'before', how: 'fault' };
+    expect((await run(command)).state).toBe('failed');
+    expect(paper.world).toEqual(before);
+    expect((await run(command)).state).toBe('succeeded');
+    expect(paper.effects[action]).toBe(1);
+  });
+
+  it.each(LEFT)('that fails after it removed the %s says so, and has nothing to remove again', async (is, action) => {
+    const { paper, run, answer, command } = await leaving(is);
+    paper.mishap = { action, when: 'after', how: 'fails' };
+    expect((await run(command)).state).toBe('failed');
+    expect(Object.keys(paper.world.left)).toEqual(['theirs']);
+    expect(await answer(command)).toMatchObject({ is: 'refused', refusal: { code: 'nothing-left' } });
+  });
+
+  it.each(LEFT)('adopts that the %s is gone when only the reply was lost', async (is, action) => {
+    const { paper, run, command } = await leaving(is);
+    paper.mishap = { action, when: 'after', how: 'fault' };
+    expect((await run(command)).state).toBe('succeeded');
+    expect(paper.effects[action]).toBe(1);
+  });
+
+  it.each(LEFT.flatMap(([is, action]) => (['before', 'after'] as const).map((when) => [when, is, action] as const)))(
+    'goes on after a worker died %s it removed the %s, and does it once',
+    async (when, is, action) => {
+      const { paper, ask, agree, work, state, command } = await leaving(is);
+      const operation = await ask(command);
+      paper.mishap = { action, when, how: 'crash' };
+      let deaths = Number(await work(operation.id));
+      if (operation.plan.gate !== null) await agree(operation);
+      for (let tries = 0; tries < 3; tries += 1) deaths += Number(await work(operation.id));
+      expect(deaths).toBe(1);
+      expect(await state(operation.id)).toBe('succeeded');
+      expect(paper.effects[action]).toBe(1);
+      expect(Object.keys(paper.world.left)).toEqual(['theirs']);
+    },
+  );
+});

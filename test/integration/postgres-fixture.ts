@@ -151,6 +151,7 @@ export function runOf(overrides: Partial<Run> = {}): Run & { notes: string[] } {
     outputs: {},
     progress: ({ percent, note }) => notes.push(`${percent} ${note}`),
     fence: async () => {},
+    neededBy: async () => null,
     notes,
     ...overrides,
   };

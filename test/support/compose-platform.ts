@@ -80,6 +80,7 @@ export async function startPlatformBench(): Promise<PlatformBench> {
     outputs: {},
     progress: () => {},
     fence: async () => {},
+    neededBy: async () => null,
     ...more,
   });
   return {

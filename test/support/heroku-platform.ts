@@ -126,6 +126,7 @@ export function runOf(before: Json = null, more: Partial<Run> = {}): FakeRun {
     outputs: {},
     progress: (progress) => void told.push(progress),
     fence: async () => void fences.push(Date.now()),
+    neededBy: async () => null,
     ...more,
     told,
     fences,

@@ -17,6 +17,8 @@ export type World = {
   release: string;
   backups: Record<string, string[]>;
   stagingHolds: string;
+  /** What earlier operations have left on a server that is reached, by name, and the operation that did. */
+  left: Record<string, { by: string; is: 'candidate' | 'kept' }>;
   /** Where the server is reached: what an operation has put beside the live data, and whether services and rows are as they were. */
   beside: string[];
   stopped: boolean;
@@ -84,6 +86,7 @@ export function paperPlatform(system: System, { direct = false } = {}): Paper {
     release: 'v256',
     backups: { production: ['a001'], staging: [] },
     stagingHolds: 'old data',
+    left: {},
     beside: [],
     stopped: false,
     merged: false,
@@ -103,7 +106,7 @@ export function paperPlatform(system: System, { direct = false } = {}): Paper {
   paper.actions = actionsOn(paper);
   const factsHere = (environment: string): EnvironmentFacts => {
     const facts = factsOf(world, environment, system.name);
-    return direct ? { ...facts, window: WINDOW, server: SERVER } : facts;
+    return direct ? { ...facts, window: WINDOW, server: serverOf(world) } : facts;
   };
   const read = async (_system: System, environment: string) => factsHere(environment);
   const platform: Platform = {
@@ -137,15 +140,17 @@ export function paperPlatform(system: System, { direct = false } = {}): Paper {
 }
 
 const WINDOW = { from: '2020-01-01T00:00:00.000Z', to: '2099-01-01T00:00:00.000Z' };
-const SERVER: Server = {
-  services: ['web'],
-  migrate: 'migrate',
-  bytes: 1,
-  freeBytes: 9,
-  warm: [],
-  candidates: [],
-  kept: [],
-};
+function serverOf({ left }: World): Server {
+  const those = (wanted: 'candidate' | 'kept') =>
+    Object.entries(left).flatMap(([name, { by, is }]) =>
+      is === wanted ? [{ name, identity: `paper/${name}`, operation: by, bytes: 1, until: null }] : [],
+    );
+  const candidates = those('candidate').map(({ until: _, ...candidate }) => candidate);
+  return {
+    ...{ services: ['web'], migrate: 'migrate', bytes: 1, freeBytes: 9 },
+    ...{ warm: [], candidates, kept: those('kept') },
+  };
+}
 
 /** The identity carries the system's name, so that several worlds can use one store. */
 function factsOf(world: World, environment: string, system: string): EnvironmentFacts {
@@ -175,6 +180,12 @@ function actionsOn(paper: Paper): Actions {
       undo: (args) => {
         world.beside = world.beside.filter((one) => one !== called(args));
       },
+    });
+  /** What is gone cannot be put back. */
+  const drops = <N extends ActionName>(name: N, called: (args: Args<N>) => string): Action<Args<N>> =>
+    action(paper, name, {
+      effect: (args) => void delete world.left[called(args)],
+      done: (args) => world.left[called(args)] === undefined,
     });
   /** Turned on by its effect and off when it is taken back; it has happened as often as it was turned on. */
   const switches = <N extends ActionName>(name: N, turn: (on: boolean) => void): Action<Args<N>> => {
@@ -217,6 +228,8 @@ function actionsOn(paper: Paper): Actions {
     'migrations.run': reads('migrations.run'),
     'backup.fetch': besides('backup.fetch', ({ from }) => `archive ${from.backup.id}`),
     'moment.recover': besides('moment.recover', ({ at }) => `cluster at ${at}`),
+    'candidate.drop': drops('candidate.drop', ({ candidate }) => candidate),
+    'leftover.drop': drops('leftover.drop', ({ name }) => name),
     'table.extract': besides('table.extract', ({ table }) => `table ${table}`),
     'services.stop': switches('services.stop', (on) => {
       world.stopped = on;

@@ -326,7 +326,7 @@ describe('a warm candidate', () => {
       s3 candidate.create: Create a new database grayledger-production-op41-7f3a (environment production, candidate grayledger-production-op41-7f3a, at null)
       s4 candidate.load: Restore a008 into it (environment production, candidate grayledger-production-op41-7f3a, from a008 of production, masked false)
       s5 candidate.check: Check its data (environment production, candidate grayledger-production-op41-7f3a, expect null)
-      s6 candidate.drop: Remove the older one, provote_op39_aa11 (environment production, candidate provote_op39_aa11, identity 7/16500)
+      s6 candidate.drop: Remove the older one, provote_op39_aa11 (environment production, candidate provote_op39_aa11, identity 7/16500, spare true)
       no undo: nothing is changed; a newer one takes its place"
     `);
   });

@@ -6,6 +6,7 @@ import { dropCandidate } from '../../../postgres/candidate/drop.ts';
 import { candidateMark } from '../../../postgres/candidate/mark.ts';
 import { databaseFacts } from '../../../postgres/database-facts.ts';
 import type { Tools } from '../reach.ts';
+import { stillNeeded } from '../still-needed.ts';
 
 type A = Args<'candidate.drop'>;
 
@@ -13,7 +14,7 @@ export function candidateDrop(tools: Tools): Action<A> {
   return {
     describe: ({ candidate }) => `DROP DATABASE ${candidate}`,
 
-    async do({ environment, candidate, identity }, run) {
+    async do({ environment, candidate, identity, spare }, run) {
       const { live } = await tools.reach(run.system, environment);
       const options = { purpose: purposeOf(run), signal: run.signal };
       const [there, mark] = await Promise.all([
@@ -24,6 +25,8 @@ export function candidateDrop(tools: Tools): Action<A> {
       if (there.identity !== identity || mark === null) {
         return untouched(`${candidate} is not the candidate that was planned to be removed`);
       }
+      const needing = await stillNeeded({ candidate, spare }, run);
+      if (needing !== null) return needing;
       await run.fence();
       await dropCandidate(live, candidate, { ...options, operation: mark.operation });
       return done([`${candidate} is dropped; read back: it is gone.`]);

@@ -48,6 +48,7 @@ function runFor(url: string, withinSeconds: number, signal = new AbortController
     outputs: {},
     progress,
     fence: async () => {},
+    neededBy: async () => null,
     notes,
   };
 }

@@ -20,6 +20,7 @@ const run: Run = {
   outputs: {},
   progress: () => {},
   fence: async () => {},
+  neededBy: async () => null,
 };
 const capturing = (act: () => Promise<Outcome>): Action<A> =>
   triedCapture({

@@ -40,6 +40,7 @@ const run: Run = {
   outputs: {},
   progress: () => {},
   fence: async () => {},
+  neededBy: async () => null,
 };
 
 /** What a provider lists; null when it cannot be asked. */

@@ -47,7 +47,7 @@ export type Ground = {
   readonly bytes: Readonly<Record<'plain SQL' | 'database' | 'custom' | 'sql.gz' | 'ours', number>>;
   /** Runs a line of bash; `$1` … are the arguments. Returns the seconds. Throws when any program of it fails. */
   shell(script: string, args?: readonly string[]): Promise<number>;
-  /** Everything written is on disk, so that nobody pays for the one before. */
+  /** Everything written is on disk and vacuumed, so that nobody pays for the one before. */
   settle(): Promise<void>;
 };
 
@@ -117,9 +117,17 @@ async function prepared(running: Running): Promise<Ground> {
       ours: (await stat(files.ours)).size,
     },
     async settle() {
-      for (const { url } of [server, staging]) await ask(url, 'checkpoint');
+      for (const one of [server, staging]) {
+        for (const name of await databasesOn(one)) await ask(one.urlOf(name), 'vacuum (analyze)');
+        await ask(one.url, 'checkpoint');
+      }
     },
   };
+}
+
+async function databasesOn({ url }: PostgresServer): Promise<string[]> {
+  const rows = await ask(url, 'select datname from pg_database where datallowconn and not datistemplate');
+  return rows.map(({ datname }) => String(datname));
 }
 
 function shellOf({ server, path, dir, signal }: Running): Ground['shell'] {

@@ -6,6 +6,8 @@ import { emailOf } from './bank.ts';
 export type Seen = {
   /** Longest time between two correct answers, in ms. */
   readonly longestGapMs: number;
+  /** Between the last correct answer of one database and the first one of the next; null while one alone answered. */
+  readonly exchangeMs: number | null;
   /** Answers that were not the row asked for. */
   readonly wrong: number;
   readonly answers: number;
@@ -18,6 +20,7 @@ export async function startPoller(url: string, customers: number, everyMs = 1) {
   const correct: number[] = [];
   const databases: string[] = [];
   let [wrong, answers, polling] = [0, 0, true];
+  let exchangeMs: number | null = null;
   const first = Promise.withResolvers<void>();
 
   async function askOnce(client: pg.Client): Promise<void> {
@@ -29,8 +32,12 @@ export async function startPoller(url: string, customers: number, everyMs = 1) {
       wrong += 1;
       return;
     }
-    correct.push(performance.now());
-    if (databases.at(-1) !== row.oid) databases.push(row.oid);
+    const [before, now] = [correct.at(-1), performance.now()];
+    correct.push(now);
+    if (databases.at(-1) !== row.oid) {
+      if (before !== undefined) exchangeMs = now - before;
+      databases.push(row.oid);
+    }
     first.resolve();
   }
 
@@ -68,7 +75,7 @@ export async function startPoller(url: string, customers: number, everyMs = 1) {
       const gaps = correct.slice(1).map((at, n) => at - (correct[n] ?? at));
       // Not spread: a long restore has more answers than a call may have arguments.
       const longestGapMs = gaps.reduce((longest, gap) => Math.max(longest, gap), 0);
-      return { longestGapMs, wrong, answers, databases };
+      return { longestGapMs, exchangeMs, wrong, answers, databases };
     },
   };
 }

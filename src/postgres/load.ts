@@ -68,13 +68,16 @@ export async function load(place: LoadPlace, backup: Loadable, options: LoadOpti
 }
 
 async function finish(crew: Crew, main: Lane, parts: LoadedParts): Promise<readonly string[]> {
-  await analyse(crew, main);
-  await validateForeignKeys(crew, parts.unvalidated);
+  const largestFirst = await analyse(crew, main);
+  await validateForeignKeys(crew, parts.unvalidated, largestFirst);
   return parts.leftOut;
 }
 
-/** Otherwise the first questions to the fresh database would be planned blindly, and the checks be slow. */
-async function analyse(crew: Crew, main: Lane): Promise<void> {
+/**
+ * Otherwise the first questions to the fresh database would be planned blindly, and the checks be slow. Returns the tables,
+ * the largest first.
+ */
+async function analyse(crew: Crew, main: Lane): Promise<string[]> {
   const tables = await main.rows<{ name: string }>(
     `select format('%I.%I', nspname, relname) as name
        from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -84,6 +87,7 @@ async function analyse(crew: Crew, main: Lane): Promise<void> {
     [],
   );
   await crew.runAll(tables, (lane, { name }) => lane.run(`analyze ${name}`));
+  return tables.map(({ name }) => name);
 }
 
 async function withMain<T>(

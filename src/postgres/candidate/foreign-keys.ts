@@ -32,10 +32,15 @@ export async function addForeignKey(lane: Lane, key: ForeignKey): Promise<Unvali
   return { table: found.table, constraint: key.constraint };
 }
 
-/** All of one table together: two of them would wait for each other. */
-export async function validateForeignKeys(crew: Crew, unvalidated: readonly Unvalidated[]): Promise<void> {
-  const byTable = Map.groupBy(unvalidated, ({ table }) => table);
-  await crew.runAll([...byTable], async (lane, [table, keys]) => {
+/** All of one table together: two of them would wait for each other. Tables are taken up in the given order. */
+export async function validateForeignKeys(
+  crew: Crew,
+  unvalidated: readonly Unvalidated[],
+  order: readonly string[],
+): Promise<void> {
+  const byTable = [...Map.groupBy(unvalidated, ({ table }) => table)];
+  byTable.sort(([one], [other]) => order.indexOf(one) - order.indexOf(other));
+  await crew.runAll(byTable, async (lane, [table, keys]) => {
     const checks = keys.map(({ constraint }) => `validate constraint ${constraint}`);
     try {
       await lane.run(`alter table ${table} ${checks.join(', ')}`);

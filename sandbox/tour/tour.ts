@@ -1,9 +1,11 @@
 // Plays the whole story without a browser, system by system, prints what each person saw, and proves every outcome past Holdfast.
+import { strict as assert } from 'node:assert';
 import { startFieldserviceWorld } from '../fieldservice-world.ts';
 import { startFinancialPlanningWorld } from '../financial-planning-world.ts';
 import type { Ground, GroundOptions } from '../ground.ts';
 import { startNightWorld } from '../night-world.ts';
 import { startProvoteWorld } from '../provote-world.ts';
+import { secretsIn } from '../secrets-in.ts';
 import { startWorld } from '../world.ts';
 import { badNight } from './bad-night.ts';
 import { fieldserviceBackup, fieldserviceStaging } from './fieldservice.ts';
@@ -37,6 +39,12 @@ function act<W extends Ground>(
         const stage = await openStage(world, print);
         try {
           for (const chapter of chapters) await chapter(stage);
+          await stage.proves(
+            'no secret of it stands in a log, in the store, in the queue or in what Slack was sent',
+            async () => {
+              assert.deepEqual(await secretsIn(world), []);
+            },
+          );
         } finally {
           stage.close();
         }

@@ -3,7 +3,7 @@ import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { secretsIn } from '../support/secrets-in.ts';
+import { secretsIn } from '../../sandbox/secrets-in.ts';
 import { OVER, STAGING, type Story, startStory } from '../support/story.ts';
 
 let story: Story;

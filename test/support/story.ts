@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { HoldfastProcess } from '../../sandbox/holdfast.ts';
+import { secretsIn } from '../../sandbox/secrets-in.ts';
 import type { Message } from '../../sandbox/slack/message.ts';
 import { connectPeople, type People } from '../../sandbox/slack/people.ts';
 import { messageText, readable, renderView } from '../../sandbox/slack/transcript.ts';
@@ -11,7 +12,6 @@ import type { PersonName } from '../../sandbox/slack/workspace.ts';
 import { appOf } from '../../sandbox/tour/provider.ts';
 import { operationIn } from '../../sandbox/tour/stage.ts';
 import { startWorld, type World, type WorldOptions } from '../../sandbox/world.ts';
-import { secretsIn } from './secrets-in.ts';
 
 export const PRODUCTION = 'grayledger-production';
 export const STAGING = 'grayledger-staging';

@@ -3,25 +3,18 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import type { World } from '../../sandbox/world.ts';
+import type { Ground } from './ground.ts';
 
 /** What a database of the simulated Heroku has for a password. */
 const PASSWORD = /p[0-9a-f]{64}/;
-const SECRETS = [
-  'SLACK_BOT_TOKEN',
-  'SLACK_APP_TOKEN',
-  'SLACK_SIGNING_SECRET',
-  'HEROKU_API_KEY',
-  'MASKING_KEY',
-  'METRICS_TOKEN',
-];
+/** Variables that are secrets as a whole. */
+const SECRET = /(KEY|TOKEN|SECRET|PASSWORD|PASSPHRASE)$/;
+/** Shorter ones are words such as `postgres`, which stand everywhere. */
+const LEAST = 12;
 
 /** Where one was found, and which: `the table holdfast.outbox: HEROKU_API_KEY`. The secret itself is not told. */
-export async function secretsIn(world: World): Promise<string[]> {
-  const known = SECRETS.flatMap((name) => {
-    const value = world.env[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
+export async function secretsIn(world: Ground): Promise<string[]> {
+  const known = secretsOf(world.env);
   const found: string[] = [];
   const search = (where: string, text: string) => {
     for (const [name, value] of known) if (text.includes(value)) found.push(`${where}: ${name}`);
@@ -37,16 +30,24 @@ export async function secretsIn(world: World): Promise<string[]> {
   return [...new Set(found)];
 }
 
+/** Every secret of an environment with the variable in which it stands; of an address it is the password. */
+function secretsOf(env: Readonly<Record<string, string>>): [name: string, secret: string][] {
+  return Object.entries(env).flatMap(([name, value]): [string, string][] => {
+    const secret = SECRET.test(name) ? value : decodeURIComponent(URL.parse(value)?.password ?? '');
+    return secret.length < LEAST ? [] : [[name, secret]];
+  });
+}
+
 type Texts = (readonly [where: string, text: string])[];
 
-async function logsOf({ dir }: World): Promise<Texts> {
+async function logsOf({ dir }: Ground): Promise<Texts> {
   const names = (await readdir(dir)).filter((name) => /^holdfast-\d+\.log$/.test(name));
   return await Promise.all(
     names.map(async (name) => [`the log ${name}`, await readFile(join(dir, name), 'utf8')] as const),
   );
 }
 
-async function tablesOf({ store }: World): Promise<Texts> {
+async function tablesOf({ store }: Ground): Promise<Texts> {
   const client = new pg.Client({ connectionString: store.url });
   await client.connect();
   try {
@@ -65,7 +66,7 @@ async function tablesOf({ store }: World): Promise<Texts> {
 }
 
 /** BullMQ keeps its jobs in hashes, its events in streams, and ids in the rest. */
-async function jobsOf({ queue }: World): Promise<Texts> {
+async function jobsOf({ queue }: Ground): Promise<Texts> {
   const client = new Redis(queue.url);
   try {
     const texts: Texts = [];

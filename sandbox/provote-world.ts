@@ -38,6 +38,7 @@ function estateOf(engine: Engine, provote: Provote): ProvoteEstate {
     project,
     directory: dir,
     files: [composeFile],
+    pgbackrest: { stanza: 'provote', config: '/etc/pgbackrest/pgbackrest.conf', superuser: 'provote' },
     archives: { place: { kind: 'directory', path: backupsDir }, scheduled: 'backup_*.sql.gz' },
   };
   return {

@@ -1,7 +1,7 @@
 // The chapters of fieldservice: a backup with the manifest of its objects, and staging restored from production, masked.
 import { strict as assert } from 'node:assert';
 import { createReadStream } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FieldserviceWorld } from '../fieldservice-world.ts';
 import type { EnvironmentName } from '../supabase/seed/project.ts';
@@ -28,7 +28,10 @@ export async function fieldserviceBackup(stage: Fieldservice): Promise<void> {
   const verified = operationIn(await stage.types('dave', '/dr verify'));
   const told = await stage.until(verified, END, PATIENCE);
   await stage.proves('an hour of lost data cannot be promised with a backup a day, and that is said', () => {
-    assert.match(told, /RPO 1 h/);
+    assert.match(told, /(WARN|FAIL).*RPO 1 h/);
+  });
+  await stage.proves('and Holdfast has said so in its log when it started', async () => {
+    assert.match(await readFile(join(world.dir, 'holdfast-1.log'), 'utf8'), /recovery point objective cannot be met/);
   });
 
   stage.chapter('fieldservice: a backup of production, with the manifest of its objects');

@@ -56,17 +56,18 @@ export function localHost({ path, as }: LocalHost): Host {
   const env = { PATH: path, LC_ALL: 'C', TZ: 'UTC' };
   return {
     name: 'this machine',
-    async run(program, args, { stdinFile, stdinPart, ...options } = {}) {
-      const given: ExecOptions = {
-        ...options,
-        env,
-        ...(stdinFile === undefined ? {} : { stdin: partOf(stdinFile, stdinPart) }),
-      };
+    async run(program, args, options = {}) {
+      const given: ExecOptions = { ...execOptionsOf(options), env };
       if (as === undefined) return await exec(program, args, given);
       if (process.getuid?.() === 0) return await exec(program, args, { ...given, ...(await idsOf(as, env)) });
       return await exec('sudo', ['-n', '-u', as, '--', program, ...args], given);
     },
   };
+}
+
+/** The same for a program that is started here, whatever it leads to. */
+export function execOptionsOf({ stdinFile, stdinPart, ...options }: HostOptions): Omit<ExecOptions, 'env'> {
+  return { ...options, ...(stdinFile === undefined ? {} : { stdin: partOf(stdinFile, stdinPart) }) };
 }
 
 /** Not for a part without bytes. */

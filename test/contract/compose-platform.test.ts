@@ -140,7 +140,9 @@ describe('facts of a compose project', () => {
     const scheduled = facts.backups.filter(({ kind }) => kind === 'scheduled').map(({ id }) => id);
     expect(scheduled).toEqual(bench.provote.backups.toReversed());
     expect(facts.backups.find(({ id }) => id === bench.provote.preMigration)?.kind).not.toBe('scheduled');
-    expect(facts.window).toBe(null);
+    const { from: first, to } = facts.window ?? { from: '', to: '' };
+    expect(Date.parse(first)).toBeLessThanOrEqual(Date.parse(to));
+    expect(Date.parse(to)).toBeLessThanOrEqual(Date.now());
   });
 
   it('are read of an engine behind ssh, and of its database through the same door', async () => {
@@ -171,6 +173,7 @@ describe('facts of a compose project', () => {
     expect(facts.target.identity).toBe('unreachable: production of provote');
     expect(facts.backups).toHaveLength(bench.provote.backups.length + 1);
     expect(facts.server?.freeBytes).toBe(null);
+    expect(facts.window, 'read from the archive alone').toMatchObject({ from: expect.any(String) });
     await (await bench.openCompose()).start(['db'], { signal: AbortSignal.timeout(60_000) });
   });
 });
@@ -178,6 +181,81 @@ describe('facts of a compose project', () => {
 function settingsNow(): Record<string, unknown> {
   return bench.system.environments[environment]?.settings ?? {};
 }
+
+describe('a moment in time', { timeout: 300_000 }, () => {
+  /** By the server's clock; what is committed next comes later. */
+  async function momentNow(): Promise<string> {
+    const [row] = await bench.provote.query(
+      `select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, pg_sleep(0.1)`,
+    );
+    return String(row?.['at']);
+  }
+  const backupAt = (at: string): Backup => ({
+    ...{ id: 'at-then', kind: 'manual', state: 'finished', startedAt: at, finishedAt: at, bytes: null, sha256: null },
+  });
+  const helpers = () => bench.sandbox.docker(['ps', '--all', '--quiet', '--filter', 'name=recovery']);
+  const volumes = () => bench.sandbox.docker(['volume', 'ls', '--quiet']);
+
+  it('is recovered in a container of its own, with what was deleted after it (P8)', async () => {
+    const [before, kept] = [await rowsOf('polls_vote'), await volumes()];
+    const at = await momentNow();
+    await bench.provote.query('delete from polls_vote where id in (select id from polls_vote limit 1000)');
+    const after = await rowsOf('polls_vote');
+    expect(after).toBe(before - 1_000);
+    const [candidate, of, more] = ['provote_op45_7f3a', from(backupAt(at)), { operation: 'op-45' }];
+    const recovered = await twice(bench, 'moment.recover', { environment, at, from: of }, more);
+    expect(recovered.outcome.evidence.says.join(' ')).toMatch(
+      /Recovered from \d{8}-\d{6}F, read back from the server: the last transaction .* the first one that is not/,
+    );
+    expect(recovered.told.map(({ note }) => note).join()).toMatch(/restoring the backup, .*dumping/);
+    expect(await helpers()).toBe('');
+    expect(await volumes()).toBe(kept);
+
+    const created = await twice(bench, 'candidate.create', { environment, candidate, at: null }, more);
+    try {
+      await twice(bench, 'candidate.load', { environment, candidate, from: of, masked: false }, more);
+      const check = await bench.prepare('candidate.check', { environment, candidate, expect: null }, more);
+      const outcome = await check.do();
+      expect(outcome).toMatchObject({ is: 'done' });
+      expect(outcome.evidence.says.join(' ')).toContain('brings back 1,000 and changes 0');
+      expect(await rowsOf('polls_vote')).toBe(after);
+    } finally {
+      await created.undo();
+    }
+    await recovered.undo();
+  });
+
+  it('leaves nothing behind when its container dies, and cannot write to what is live', async () => {
+    const kept = await volumes();
+    const at = await momentNow();
+    const recover = await bench.prepare('moment.recover', { environment, at, from: from(backupAt(at)) });
+    const ended = recover.do();
+    const helper = await found(helpers);
+    const format = '{{range .Mounts}}{{.Destination}} {{.RW}}\n{{end}}';
+    const mounts = (await bench.sandbox.docker(['inspect', '--format', format, helper])).trim().split('\n').sort();
+    expect(mounts).toEqual([
+      '/etc/pgbackrest/pgbackrest.conf false',
+      '/var/lib/holdfast true',
+      '/var/lib/pgbackrest false',
+      '/var/lib/postgresql/data false',
+    ]);
+    await bench.sandbox.docker(['kill', helper]);
+    expect(await ended).toMatchObject({ is: 'failed', why: expect.stringContaining('on the engine') });
+    expect(await recover.probe()).toEqual({ is: 'not_happened' });
+    expect(await helpers()).toBe('');
+    expect(await volumes()).toBe(kept);
+    expect(await health()).toMatchObject({ status: 200 });
+  });
+
+  /** As soon as it prints something. */
+  async function found(what: () => Promise<string>): Promise<string> {
+    for (const until = Date.now() + 30_000; Date.now() < until; ) {
+      const said = (await what()).trim();
+      if (said !== '') return said;
+    }
+    throw new Error('there was nothing');
+  }
+});
 
 // docker-compose is asked dozens of times, and takes seconds on a busy machine.
 describe('a restore by its steps', { timeout: 300_000 }, () => {
@@ -418,8 +496,10 @@ describe('a server made anew', { timeout: 300_000 }, () => {
     const facts = await factsNow();
     expect(facts.surveyProblem).toContain('ECONNREFUSED');
     expect(facts.backups[0]?.id).toBe(bench.provote.preMigration);
+    expect(facts.windowProblem).toContain('provote has no container of db');
     const server = await twice(bench, 'server.recreate', { environment }, { operation: 'op-47' });
     expect(server.outcome.evidence.says[0]).toBe('Of the old server nothing was left to be kept.');
+    expect((await factsNow()).windowProblem).toContain('belongs to another server');
 
     await build('provote_op47_7f3a', 'op-47');
     await goLive('provote_op47_7f3a', 'provote_before_op47', 'op-47', { stopped: true });

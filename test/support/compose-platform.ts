@@ -53,6 +53,7 @@ export async function startPlatformBench(): Promise<PlatformBench> {
   const system = systemWith({
     engine: sandbox.host,
     directory: provote.dir,
+    pgbackrest: { stanza: 'provote', config: '/etc/pgbackrest/pgbackrest.conf', superuser: 'provote' },
     archives: { place: { kind: 'directory', path: provote.backupsDir }, scheduled: 'backup_*.sql.gz' },
   });
   const workDir = join(dir, 'work');

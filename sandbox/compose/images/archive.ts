@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -66,6 +66,7 @@ export async function archiveOf(root: Root): Promise<string> {
 
 async function makeSkeleton(dir: string, files: Root['files']): Promise<Part> {
   for (const name of DIRECTORIES) await mkdir(join(dir, name), { recursive: true });
+  await chmod(join(dir, 'tmp'), 0o1777);
   for (const [name, target] of Object.entries(LINKS)) await symlink(target, join(dir, name));
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(dir, name)), { recursive: true });

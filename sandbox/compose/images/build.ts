@@ -1,5 +1,5 @@
 // Makes the two images of the provote project from what this machine has: no registry is asked for anything.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +14,9 @@ const SHELL = ['sh', 'cat', 'chmod', 'chown', 'date', 'env', 'grep', 'gzip', 'he
 /** With which a volume is looked at and copied. */
 const FILES = ['cksum', 'cp', 'df', 'find', 'sort', 'sync'];
 const TOOLS = [...SHELL, ...FILES, 'setpriv', 'sleep', 'tail', 'test', 'wc'].map((name) => `/usr/bin/${name}`);
+
+/** It archives the write-ahead log, and brings it back (P8). */
+const PGBACKREST = '/usr/bin/pgbackrest';
 
 /** The user as whom PostgreSQL runs in its container, as in the official image. */
 const POSTGRES_ID = 999;
@@ -53,7 +56,10 @@ async function dbRoot(): Promise<Root> {
   // Compiling queries would bring in another hundred megabytes.
   const modules = readdirSync(lib).filter((name) => name.endsWith('.so') && !name.startsWith('llvmjit'));
   const programs = readdirSync(bin).map((name) => join(bin, name));
-  const files = await closureOf([...TOOLS, ...programs, ...modules.map((name) => join(lib, name))]);
+  if (!existsSync(PGBACKREST)) {
+    throw new Error('pgBackRest is not installed. Install it with: sudo apt-get install -y pgbackrest');
+  }
+  const files = await closureOf([...TOOLS, PGBACKREST, ...programs, ...modules.map((name) => join(lib, name))]);
   const names = [...files, `/usr/share/postgresql/${version}`, '/usr/share/zoneinfo', '/usr/lib/locale/C.utf8'];
   return {
     name: 'db',

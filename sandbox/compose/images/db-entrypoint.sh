@@ -6,9 +6,9 @@ if [ "$(id -u)" = 0 ]; then
   mkdir -p "$PGDATA"
   chown postgres:postgres "$PGDATA"
   chmod 700 "$PGDATA"
-  chmod 1777 /tmp
   mkdir -p /var/run/postgresql
   chown postgres:postgres /var/run/postgresql
+  if [ -d /var/lib/pgbackrest ]; then chown postgres:postgres /var/lib/pgbackrest; fi
   exec setpriv --reuid=postgres --regid=postgres --clear-groups -- "$0" "$@"
 fi
 

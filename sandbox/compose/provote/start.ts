@@ -59,6 +59,7 @@ export async function startProvote(engine: Engine): Promise<Provote> {
   await mkdir(join(dir, 'docker'));
   await mkdir(join(dir, 'control'));
   await copyFile(join(here, 'docker-compose.prod.yml'), join(dir, composeFile));
+  await copyFile(join(here, 'pgbackrest.conf'), join(dir, 'docker', 'pgbackrest.conf'));
   await writeFile(
     join(dir, '.env'),
     Object.entries(variables)
@@ -79,6 +80,7 @@ export async function startProvote(engine: Engine): Promise<Provote> {
     await compose('up', '--detach', 'db');
     await untilWell('the database', () => withClient(databaseUrl, (client) => client.query('select 1')));
     const filled = await withClient(databaseUrl, (client) => fill(client, databaseUrl, backupsDir));
+    await archiveFrom(compose);
     await compose('up', '--detach');
     await untilWell('the application', () => assertHealthy(webUrl));
     return {
@@ -125,6 +127,13 @@ async function fill(client: pg.Client, url: string, dir: string) {
   );
   await addPolls(client, 4, new Date(now - HOUR), new Date(now));
   return { backups, preMigration };
+}
+
+/** A first physical backup: from its end on every moment can be had. */
+async function archiveFrom(compose: Provote['compose']): Promise<void> {
+  const pgbackrest = ['exec', '-T', '--user', 'postgres', 'db', 'pgbackrest', '--stanza=provote'];
+  await compose(...pgbackrest, 'stanza-create');
+  await compose(...pgbackrest, '--type=full', 'backup');
 }
 
 async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {

@@ -18,6 +18,7 @@ const Inspected = z.object({
   }),
   Config: z.object({ Labels: z.record(z.string(), z.string()) }),
   Mounts: z.array(z.object({ Type: z.string(), Name: z.string().optional() })),
+  NetworkSettings: z.object({ Networks: z.record(z.string(), z.unknown()) }),
 });
 
 export type Container = {
@@ -38,6 +39,8 @@ export type Container = {
   readonly startedAt: string | null;
   /** Names of the volumes that it mounts. */
   readonly volumes: readonly string[];
+  /** Names of its networks; `host` and `none` are names as well. */
+  readonly networks: readonly string[];
 };
 
 const InspectedVolume = z.object({
@@ -98,7 +101,8 @@ export async function removeContainer(engine: Engine, name: string, signal: Abor
   throw new Fault(activity, { cause: new Error('it is still there') });
 }
 
-function toContainer({ Id, Image, Name, RestartCount, State, Config, Mounts }: z.infer<typeof Inspected>): Container {
+function toContainer(inspected: z.infer<typeof Inspected>): Container {
+  const { Id, Image, Name, RestartCount, State, Config, Mounts, NetworkSettings } = inspected;
   return {
     id: Id,
     name: Name.replace(/^\//, ''),
@@ -110,6 +114,7 @@ function toContainer({ Id, Image, Name, RestartCount, State, Config, Mounts }: z
     restarts: RestartCount,
     startedAt: State.StartedAt === NEVER ? null : State.StartedAt,
     volumes: Mounts.flatMap(({ Type, Name: volume }) => (Type === 'volume' && volume !== undefined ? [volume] : [])),
+    networks: Object.keys(NetworkSettings.Networks),
   };
 }
 

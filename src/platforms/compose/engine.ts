@@ -1,7 +1,7 @@
 // Runs `docker` and `docker-compose` against one engine, in a closed environment. How a program ended proves nothing.
 import { mkdir } from 'node:fs/promises';
 import { Fault, Refusal } from '../../core/errors.ts';
-import { exec, type Ran } from '../../lib/exec.ts';
+import { type ExecOptions, exec, type Ran } from '../../lib/exec.ts';
 import type { SshClient } from '../../lib/ssh-client.ts';
 import type { EngineAddress } from './settings.ts';
 import { withTunnel } from './tunnel.ts';
@@ -14,7 +14,7 @@ export type EngineOptions = {
   readonly home: string;
 };
 
-export type EngineRun = {
+export type EngineRun = Pick<ExecOptions, 'stdin' | 'stdoutFile' | 'takeStdout' | 'onLine'> & {
   readonly signal: AbortSignal;
   /** Default: a minute. */
   readonly timeoutMs?: number;

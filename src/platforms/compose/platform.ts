@@ -1,5 +1,6 @@
 // A compose project whose PostgreSQL is one of its services: what all platforms of the kind have, and its services, migrations, logs and volume.
 import type { Platform } from '../../core/platform.ts';
+import { momentsOf } from '../direct/moments.ts';
 import { direct } from '../direct/platform.ts';
 import type { DirectOptions, Parts, Reach } from '../direct/reach.ts';
 import { settingsProblems, variablesIn } from '../direct/settings.ts';
@@ -7,6 +8,7 @@ import { logsWatch } from './actions/logs-watch.ts';
 import { migrationsRun } from './actions/migrations-run.ts';
 import { serverRecreate } from './actions/server-recreate.ts';
 import { servicesStart, servicesStop } from './actions/services.ts';
+import { bayOf } from './bay.ts';
 import { diskOf } from './free-bytes.ts';
 import { createHands, sshClientOf } from './hands.ts';
 import { createAddresses } from './live-address.ts';
@@ -26,19 +28,19 @@ export function compose(options: DirectOptions): Platform {
   const handsOn = createHands(options);
   const reach: Parts['reach'] = async (system, environment) => {
     const hands = await handsOn(system, environment);
-    const { project, connection, archives, owner, services, migrate } = hands.settings;
+    const { project, connection, archives, owner, services, migrate, pgbackrest } = hands.settings;
+    const live = () => addresses.reach(options.secretOf(connection), sshClientOf(hands.settings, options.path));
     const disk: Reach['disk'] = (signal = AbortSignal.timeout(DISK_MS)) => diskOf(hands, signal);
     return {
       name: project,
-      live: await addresses.reach(options.secretOf(connection), sshClientOf(hands.settings, options.path)),
+      live: await live(),
       archives,
       owner,
       services,
       migrate: migrate === undefined ? null : migrate.command.join(' '),
       freeBytes: async (signal) => (await disk(signal))?.freeBytes ?? null,
       disk,
-      // Its backups are dumps: nobody archives the write-ahead log of this server, so no moment between them can be had (P8).
-      moments: null,
+      moments: pgbackrest === undefined ? null : momentsOf(pgbackrest, bayOf(hands, pgbackrest), live),
     };
   };
   return direct(
@@ -46,7 +48,7 @@ export function compose(options: DirectOptions): Platform {
       kind: 'compose',
       problemsOf,
       variablesOf,
-      capabilities: [],
+      capabilities: ['moments'],
       reach,
       actions: {
         'services.stop': servicesStop(handsOn),

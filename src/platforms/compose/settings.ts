@@ -1,7 +1,7 @@
 // What an environment in a compose project is described by in its system file. Names come from here alone (fault 12).
 import { z } from 'zod';
 import { SshAddress } from '../../lib/ssh-client.ts';
-import { Reachable } from '../direct/settings.ts';
+import { Reachable, Stanza } from '../direct/settings.ts';
 
 /** Compose's own rule for project names. */
 const ProjectName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'must be a compose project such as provote');
@@ -47,6 +47,14 @@ export const Settings = Reachable.extend({
   database: ServiceName,
   /** The volume with its data, as the compose file calls it: without the project's name before it. */
   volume: VolumeKey,
+  /** Where its write-ahead log is archived: with the pgBackRest of its own image, its configuration and its repository (P8). */
+  pgbackrest: Stanza.extend({
+    /** Whose the server is in its container. */
+    user: z
+      .string()
+      .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be a user name')
+      .default('postgres'),
+  }).optional(),
   /**
    * What uses the database, in the order in which it is started; stopped in the opposite one. `[celery-beat, celery, web]`
    * stops as the runbook writes it (P6), the web first, and opens that door last.

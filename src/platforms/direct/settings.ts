@@ -31,6 +31,18 @@ export const Reachable = z.strictObject({
 });
 export type Reachable = z.infer<typeof Reachable>;
 
+/** The pgBackRest of a server whose write-ahead log is archived, as it is called where that server runs. */
+export const Stanza = z.strictObject({
+  stanza: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, 'must be the name of a stanza'),
+  config: z.string().regex(/^\/[A-Za-z0-9._/@+-]*$/, 'must be an absolute path'),
+  /** The role with which the cluster was made: POSTGRES_USER of a container. */
+  superuser: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_$]{0,62}$/, 'must be the name of a role')
+    .default('postgres'),
+});
+export type Stanza = z.infer<typeof Stanza>;
+
 /** The variables that these settings name. */
 export function variablesIn({ connection, archives, offsite }: Reachable): string[] {
   const { s3, ageIdentityFrom, gpgPassphraseFrom } = archives;

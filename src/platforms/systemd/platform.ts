@@ -1,11 +1,12 @@
 // The systemd platform: a PostgreSQL and the services on it as units of one machine, here or behind ssh.
 import type { Platform } from '../../core/platform.ts';
+import { homeOf, removeRecovered } from '../../postgres/moment/recovered.ts';
+import { type Bay, momentsOf } from '../direct/moments.ts';
 import { direct } from '../direct/platform.ts';
 import type { DirectOptions, Reach } from '../direct/reach.ts';
 import { settingsProblems, variablesIn } from '../direct/settings.ts';
 import { logsWatch } from './actions/logs-watch.ts';
 import { servicesStart, servicesStop } from './actions/services.ts';
-import { momentsOf } from './moments.ts';
 import { createPlaces, type Places } from './place.ts';
 import { Settings } from './settings.ts';
 
@@ -63,6 +64,16 @@ async function reachOf(places: Places, settings: Settings): Promise<Reach> {
     migrate: null,
     freeBytes: async (signal) => (await disk(signal))?.freeBytes ?? null,
     disk,
-    moments: pgbackrest === undefined ? null : momentsOf(pgbackrest, places.hostOf(settings, pgbackrest.user), live),
+    moments: pgbackrest === undefined ? null : momentsOf(pgbackrest, bayOf(places, settings, pgbackrest), live),
+  };
+}
+
+/** On the server's own machine, as the user whose it is. */
+function bayOf(places: Places, settings: Settings, { user, recoverIn: dir }: NonNullable<Settings['pgbackrest']>): Bay {
+  const host = places.hostOf(settings, user);
+  return {
+    host,
+    beside: async () => ({ host, dir }),
+    clear: (name, signal) => removeRecovered(host, homeOf(dir, name), signal),
   };
 }

@@ -1,7 +1,7 @@
 // What an environment under systemd is described by in its system file. Names come from here alone (fault 12).
 import { z } from 'zod';
 import { SshAddress } from '../../lib/ssh-client.ts';
-import { Reachable } from '../direct/settings.ts';
+import { Reachable, Stanza } from '../direct/settings.ts';
 import { UnitName } from './units.ts';
 
 const Path = z.string().regex(/^\/[A-Za-z0-9._/@+-]*$/, 'must be an absolute path');
@@ -20,15 +20,11 @@ export const Settings = Reachable.extend({
   database: UnitName,
   /** On whose disk both copies must have room. */
   dataDirectory: Path,
-  pgbackrest: z
-    .strictObject({
-      stanza: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, 'must be the name of a stanza'),
-      config: Path,
-      /** Whose the server and the repository are; null: who logs in. */
-      user: User.nullable().default('postgres'),
-      /** A directory of that user, on a disk with room for a second cluster. */
-      recoverIn: Path.default('/var/lib/postgresql/holdfast'),
-    })
-    .optional(),
+  pgbackrest: Stanza.extend({
+    /** Whose the server and the repository are; null: who logs in. */
+    user: User.nullable().default('postgres'),
+    /** A directory of that user, on a disk with room for a second cluster. */
+    recoverIn: Path.default('/var/lib/postgresql/holdfast'),
+  }).optional(),
 });
 export type Settings = z.infer<typeof Settings>;

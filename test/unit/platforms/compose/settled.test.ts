@@ -14,6 +14,7 @@ const up: Container = {
   restarts: 0,
   startedAt: '2025-11-21T02:00:00Z',
   volumes: [],
+  networks: [],
 };
 
 /** Watches containers that look like this, one look after the other; the last look stays. */

@@ -1,15 +1,25 @@
-// Moments in time of an environment whose write-ahead log pgBackRest archives on the database's own host.
+// Moments in time of an environment whose write-ahead log pgBackRest archives where its server runs.
 import type { Secret } from '../../core/secret.ts';
 import { list } from '../../core/wording.ts';
 import type { Host } from '../../lib/host.ts';
 import { withDatabase } from '../../postgres/connect.ts';
 import type { Repository } from '../../postgres/moment/on-host.ts';
 import { recoverTo } from '../../postgres/moment/recover.ts';
-import { dumpRecovered, homeOf, removeRecovered } from '../../postgres/moment/recovered.ts';
+import { dumpRecovered } from '../../postgres/moment/recovered.ts';
 import type { RecoveryStep } from '../../postgres/moment/replay.ts';
 import { exact, recoverableWindow } from '../../postgres/moment/window.ts';
-import type { Moments } from '../direct/reach.ts';
-import type { Settings } from './settings.ts';
+import type { Moments } from './reach.ts';
+import type { Stanza } from './settings.ts';
+
+/** Where a platform lets programs run as the user whose the server is, and with its pgBackRest. */
+export type Bay = {
+  /** Where the repository can be read; nothing is written there. */
+  readonly host: Host;
+  /** Where a second cluster can be put into `dir` and run; for one recovery, by its name. */
+  beside(name: string, signal: AbortSignal): Promise<{ readonly host: Host; readonly dir: string }>;
+  /** Removes whatever a recovery of that name has left, and reads back that it is gone. */
+  clear(name: string, signal: AbortSignal): Promise<void>;
+};
 
 const WINDOW_MS = 60_000;
 
@@ -30,30 +40,23 @@ function noteOf(step: RecoveryStep): string {
   return step.reached === null ? 'replaying the write-ahead log' : `replayed up to ${exact(step.reached)}`;
 }
 
-/** `host` runs programs as the user whose the server is. */
-export function momentsOf(
-  { stanza, config, recoverIn: dir }: NonNullable<Settings['pgbackrest']>,
-  host: Host,
-  live: () => Promise<Secret>,
-): Moments {
-  const repository: Repository = { host, stanza, config };
+/** Nothing is contacted before something is asked of it. */
+export function momentsOf({ stanza, config, superuser }: Stanza, bay: Bay, live: () => Promise<Secret>): Moments {
+  const repositoryOn = (host: Host): Repository => ({ host, stanza, config });
   const server = async (signal: AbortSignal) => await answering(await live(), signal);
   return {
     async window(signal = AbortSignal.timeout(WINDOW_MS)) {
       const asked = { live: await server(signal), purpose: 'holdfast facts', signal };
-      const { from, to } = await recoverableWindow(repository, asked);
+      const { from, to } = await recoverableWindow(repositoryOn(bay.host), asked);
       return { from, to };
     },
 
     async recover({ at, database, name, file }, { signal, onNote }) {
       const purpose = `holdfast ${name}`;
-      const recovered = await recoverTo(repository, {
-        at,
-        dir,
-        name,
+      const { host, dir } = await bay.beside(name, signal);
+      const recovered = await recoverTo(repositoryOn(host), {
+        ...{ at, dir, name, superuser, purpose, signal },
         live: await server(signal),
-        purpose,
-        signal,
         progress: (step) => onNote(noteOf(step)),
       });
       onNote('dumping the recovered database');
@@ -71,6 +74,6 @@ export function momentsOf(
       return { reached, says: [`Recovered from ${backup}, read back from the server: ${list(ends)}.`] };
     },
 
-    clear: (name, signal) => removeRecovered(host, homeOf(dir, name), signal),
+    clear: bay.clear,
   };
 }

@@ -7,7 +7,12 @@ export type Warm = Server['warm'][number];
 
 /** The candidate that stands ready for this environment as it is set up now, and holds this very backup. */
 export function warmFor(server: Server | null, system: System, environment: string, backup: Backup): Warm | undefined {
-  return server?.warm.find((kept) => isFor(kept.built, system, environment) && holds(kept, backup));
+  return standingFor(server, system, environment).find((kept) => holds(kept, backup));
+}
+
+/** Every candidate that stands ready for this environment as it is set up now, whatever backup it holds. */
+export function standingFor(server: Server | null, system: System, environment: string): Warm[] {
+  return (server?.warm ?? []).filter(({ built }) => isFor(built, system, environment));
 }
 
 /** A digest of the rules by which an environment is masked now; null where personal data may stand. */

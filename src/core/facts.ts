@@ -127,6 +127,8 @@ export const EnvironmentFacts = z.strictObject({
   target: Target,
   /** Newest first. */
   backups: z.array(Backup),
+  /** Why they could not be listed, where the store of backups may be away. */
+  backupsProblem: z.string().optional(),
   /** Newest first. */
   releases: z.array(Release),
   /** The command that runs with each release, or null if there is none. */

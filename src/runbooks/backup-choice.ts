@@ -1,5 +1,6 @@
 // Which backup a person means, and what every plan says about it.
 import { latestBackup, newestFinished } from '../core/backup-checks.ts';
+import { standingFor, type Warm } from '../core/built.ts';
 import { Refusal } from '../core/errors.ts';
 import type { Backup, EnvironmentFacts, Facts, Proof } from '../core/facts.ts';
 import type { Statement } from '../core/plan.ts';
@@ -45,18 +46,50 @@ export function chooseBackup(choice: string, system: System, facts: Facts): Back
   );
 }
 
+/**
+ * The same for a restore of this environment. While the backups cannot be listed, it is one of those that stand ready there,
+ * as it was when it was loaded: a store that is away must not keep a database from going live that is beside the broken one.
+ */
+export function chooseFor(environment: string, choice: string, system: System, facts: Facts): Backup {
+  const { backupsProblem, target } = factsOf(facts, system.backups.of);
+  if (backupsProblem === undefined) return chooseBackup(choice, system, facts);
+  const standing = standingFor(factsOf(facts, environment).server, system, environment).flatMap(backupIn);
+  const [newest] = standing.toSorted((a, b) => b.startedAt.localeCompare(a.startedAt));
+  const found = choice === 'latest' ? newest : standing.find(({ id }) => id === choice);
+  if (found !== undefined) return found;
+  const why = `The backups of ${target.name} cannot be listed now: ${backupsProblem}.`;
+  if (newest === undefined) {
+    throw new Refusal('backups-unknown', `${why} None of them stands ready beside ${environment}.`, 'Mend that.');
+  }
+  throw new Refusal(
+    'backups-unknown',
+    `${why} The newest that stands ready beside ${environment} is ${newest.id}.`,
+    `Mend that, or use ${newest.id}.`,
+  );
+}
+
+function backupIn({ backup: id, sha256, built: { bytes, finishedAt } }: Warm): Backup[] {
+  if (finishedAt === null) return [];
+  return [{ id, kind: 'scheduled', state: 'finished', startedAt: finishedAt, finishedAt, bytes, sha256 }];
+}
+
 /** What the plan says about the source: place, id, time, size and age, and whether something newer exists. */
 export function sourceStatements(backup: Backup, system: System, facts: Facts, now: Date): Statement[] {
-  const { target, backups } = factsOf(facts, system.backups.of);
+  const { target, backups, backupsProblem } = factsOf(facts, system.backups.of);
   const finished = backup.finishedAt ?? backup.startedAt;
   const size = backup.bytes === null ? 'size unknown' : megabytes(backup.bytes);
+  const kind = backupsProblem === undefined ? ` (${backup.kind})` : '';
   const source: Statement = {
     label: 'Source',
-    text: `${target.name}, backup ${backup.id} (${backup.kind}), finished ${utc(finished)}, ${size}`,
+    text: `${target.name}, backup ${backup.id}${kind}, finished ${utc(finished)}, ${size}`,
     tone: 'plain',
   };
   const newer = newestFinished(backups.filter(({ kind }) => kind !== 'preimage'));
   const age: Statement = { label: 'Age of the backup', text: ago(finished, now), tone: 'plain' };
+  if (backupsProblem !== undefined) {
+    const text = `cannot be listed now (${backupsProblem}): whether there is a newer one is not known`;
+    return [source, age, { label: 'Backups', text, tone: 'warn' }];
+  }
   if (newer === null || newer.id === backup.id) return [source, age];
   return [
     source,

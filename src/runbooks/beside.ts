@@ -2,10 +2,10 @@
 import { type Warm, warmFor } from '../core/built.ts';
 import type { OperationCommand } from '../core/command.ts';
 import type { Backup, EnvironmentFacts } from '../core/facts.ts';
-import type { Statement } from '../core/plan.ts';
+import type { Pinned, Statement } from '../core/plan.ts';
 import type { PlanDraft, PlanInput, StepDraft } from '../core/runbook.ts';
 import { ago, megabytes, utc } from '../core/wording.ts';
-import { chooseBackup, factsOf, healthStatements, proofOf, proofStatement, sourceStatements } from './backup-choice.ts';
+import { chooseFor, factsOf, healthStatements, proofOf, proofStatement, sourceStatements } from './backup-choice.ts';
 import { goLive } from './go-live.ts';
 import { idle, lossStatement, UNWELL } from './losses.ts';
 
@@ -17,7 +17,7 @@ export function besidePlan(given: Given, environment: string, choice: string): P
   const { system, facts, proof, chosen } = given;
   const here = idle(factsOf(facts, environment), false);
   const { target, survey, surveyProblem } = here;
-  const backup = chooseBackup(choice, system, facts);
+  const backup = chooseFor(environment, choice, system, facts);
   const from = { environment: system.backups.of, backup };
   const warm = warmFor(here.server, system, environment, backup);
   const names = chosen.beside(environment);
@@ -38,11 +38,16 @@ export function besidePlan(given: Given, environment: string, choice: string): P
       ...maskingStatements(given, environment),
       ...diskStatements(here, warm === undefined),
     ],
-    pinned: { targets: [target], backup: from, release: null },
+    pinned: { targets: [target], backup: pinnedFrom(given, from), release: null },
     steps: [...before, ...goLive(given, here, { environment, promote, previous: names.previous, migrate: true })],
     gate: before.length,
     undo: keptStatement(given, here, names.previous),
   };
+}
+
+/** What is to be the same backup at the gate as well; while its store is away nobody could say so, and nothing comes from it. */
+export function pinnedFrom({ system, facts }: Given, from: NonNullable<Pinned['backup']>): Pinned['backup'] {
+  return factsOf(facts, system.backups.of).backupsProblem === undefined ? from : null;
 }
 
 /** From an archive to a checked database that nobody uses yet. */

@@ -7,7 +7,7 @@ import type { Capability } from '../core/platform.ts';
 import type { PlanDraft, PlanInput, Runbook } from '../core/runbook.ts';
 import type { Scenario, ScenarioStep, System } from '../core/system.ts';
 import { ago, list, span } from '../core/wording.ts';
-import { chooseBackup, factsOf } from './backup-choice.ts';
+import { chooseFor, factsOf } from './backup-choice.ts';
 import type { Given } from './beside.ts';
 import { momentPlan } from './moment.ts';
 import { free, gated, join, onceEach, type Part } from './parts.ts';
@@ -20,12 +20,14 @@ type Recover = Extract<OperationCommand, { verb: 'recover' }>;
 export const recover: Runbook<Recover> = {
   verb: 'recover',
   needs: (command, system) => {
-    const { environment, steps } = scenarioOf(system, command.scenario);
+    const scenario = scenarioOf(system, command.scenario);
+    const { environment, steps } = scenario;
     return {
       capabilities: ['backups', ...steps.flatMap(({ do: what }) => NEEDS[what] ?? [])],
       environments: [system.backups.of, environment],
+      storeMayBeAway: true,
       survey: [environment],
-      writtenSince: (facts) => command.at ?? restoredFrom(steps, command, system, facts),
+      writtenSince: (facts) => command.at ?? restoredFrom(scenario, command, system, facts),
     };
   },
   plan: ({ command, ...given }: PlanInput<Recover>): PlanDraft => {
@@ -65,14 +67,14 @@ function objectivesOf({ rtoMinutes, rpoMinutes }: Scenario, { pinned }: Part, no
 
 /** When the backup was begun that is restored: what is younger is lost. Null where none is, or where it is not named yet. */
 function restoredFrom(
-  steps: readonly ScenarioStep[],
+  { environment, steps }: Scenario,
   { backup }: Recover,
   system: System,
   facts: Facts,
 ): string | null {
   const restores = steps.find((step) => step.do === 'restore');
   if (restores === undefined || (restores.backup === 'asked' && backup === null)) return null;
-  return chooseBackup(backup ?? 'latest', system, facts).startedAt;
+  return chooseFor(environment, backup ?? 'latest', system, facts).startedAt;
 }
 
 /** Throws Refusal, naming those that there are. */

@@ -4,7 +4,7 @@ import { consentFor } from '../core/consent.ts';
 import { Refusal } from '../core/errors.ts';
 import type { Capability } from '../core/platform.ts';
 import type { PlanDraft, PlanInput, Runbook } from '../core/runbook.ts';
-import { chooseBackup } from './backup-choice.ts';
+import { chooseFor } from './backup-choice.ts';
 import { besidePlan, type Given } from './beside.ts';
 import { inPlacePlan } from './in-place.ts';
 import { momentPlan } from './moment.ts';
@@ -17,8 +17,10 @@ export const restore: Runbook<Restore> = {
   needs: (command, system) => ({
     capabilities: capabilitiesFor(command),
     environments: [system.backups.of, command.environment],
+    storeMayBeAway: true,
     survey: [command.environment],
-    writtenSince: (facts) => command.at ?? chooseBackup(command.backup ?? 'latest', system, facts).startedAt,
+    writtenSince: (facts) =>
+      command.at ?? chooseFor(command.environment, command.backup ?? 'latest', system, facts).startedAt,
   }),
   plan: ({ command, ...given }: PlanInput<Restore>) => {
     const { environment, at, table } = command;

@@ -5,8 +5,8 @@ import { warmFor } from '../core/built.ts';
 import { Refusal } from '../core/errors.ts';
 import type { PlanDraft, StepDraft } from '../core/runbook.ts';
 import type { System } from '../core/system.ts';
-import { chooseBackup, factsOf, proofStatement, sourceStatements } from './backup-choice.ts';
-import { fetchSteps, type Given } from './beside.ts';
+import { chooseFor, factsOf, proofStatement, sourceStatements } from './backup-choice.ts';
+import { fetchSteps, type Given, pinnedFrom } from './beside.ts';
 import { idle } from './losses.ts';
 
 type Wanted = { readonly name: string; readonly mode: Args<'table.merge'>['mode'] };
@@ -17,7 +17,7 @@ export function tablePlan(given: Given, environment: string, choice: string, { n
   mustBeUnmasked(system, environment, choice);
   const here = idle(factsOf(facts, environment), true);
   const { target, survey } = here;
-  const backup = chooseBackup(choice, system, facts);
+  const backup = chooseFor(environment, choice, system, facts);
   const from = { environment: system.backups.of, backup };
   const beside = besideSchema(chosen.operation);
   const rows = survey?.tables[name]?.rows;
@@ -47,7 +47,7 @@ export function tablePlan(given: Given, environment: string, choice: string, { n
         : [{ label: 'Now', text: `${name} has ${rows.toLocaleString('en-US')} rows`, tone: 'plain' as const }]),
       proofStatement(proof, backup, system, chosen.now),
     ],
-    pinned: { targets: [target], backup: from, release: null },
+    pinned: { targets: [target], backup: pinnedFrom(given, from), release: null },
     steps: [
       ...before,
       {

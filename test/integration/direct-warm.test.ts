@@ -1,7 +1,8 @@
 // Candidates that are kept warm on a server that several systems and environments share: each takes its own, and only that.
-import { utimes } from 'node:fs/promises';
+import { rename, utimes } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Ground, type Office, startGround } from './direct-fixture.ts';
+import { refusal } from './operations-fixture.ts';
 
 let ground: Ground;
 beforeAll(async () => {
@@ -91,6 +92,24 @@ it('one that an open restore is about to use is not removed, neither for a newer
   await office.agree(restore);
   await office.work(restore.id);
   expect(await office.state(restore.id)).toBe('succeeded');
+});
+
+it('one goes live while the store of backups is away, and nothing else does', async () => {
+  const office = await systemOf('cutoff');
+  await warm(office, 'production');
+  await ground.query('cutoff', 'delete from entries');
+  const store = `${ground.dir}/backups/cutoff`;
+  await rename(store, `${store}-away`);
+  try {
+    expect(await refusal(office.ask('restore production backup_0.dump'))).toBe('backups-unknown');
+    expect(await refusal(office.ask('restore staging latest'))).toBe('backups-unknown');
+    const { state, plan } = await office.run('restore production latest');
+    expect(state).toBe('succeeded');
+    expect(plan.statements.find(({ label }) => label === 'Backups')?.text).toContain('cannot be listed now');
+    expect(await ground.query('cutoff', 'select from entries')).toHaveLength(100);
+  } finally {
+    await rename(`${store}-away`, store);
+  }
 });
 
 it('one of a backup that was written over since is not taken', async () => {

@@ -19,14 +19,14 @@ export async function factsOf(
   { storeMayBeAway = false }: FactsOptions = {},
 ): Promise<EnvironmentFacts> {
   const reach = await tools.reach(system, environment);
-  const listed = backupsOf(tools, reach);
-  const [backups, read] = await Promise.all([
-    storeMayBeAway ? listed.catch(() => []) : listed,
+  const listed = backupsOf(tools, reach).then((backups) => ({ backups }));
+  const [stored, read] = await Promise.all([
+    storeMayBeAway ? listed.catch((thrown) => ({ backups: [], backupsProblem: reasonOf(thrown) })) : listed,
     serverFacts(reach, system, environment),
   ]);
   return {
     ...read,
-    backups,
+    ...stored,
     releases: [],
     releasePhase: null,
     ...(await windowOf(reach)),

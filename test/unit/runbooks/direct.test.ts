@@ -348,6 +348,64 @@ describe('a warm candidate', () => {
   });
 });
 
+describe('while the backups cannot be listed', () => {
+  const away = { backups: [], backupsProblem: 'no route to host' };
+  const older = {
+    ...WARM,
+    name: 'provote_op38_aa11',
+    backup: 'a007',
+    built: builtFor(systemOf(), 'production', backupOf('a007', { finishedAt: daysAgo(2) })),
+  };
+  const facts = reached(away, { warm: [older, WARM] });
+
+  it('the newest one that stands ready goes live, and it is said that a newer one may exist', () => {
+    const plan = planned(restore, restoring({ backup: 'latest' }), { can, facts });
+    expect(plan.headline).toContain('from a008');
+    expect(plan.steps.slice(0, plan.gate ?? 0).map(({ action }) => action)).toEqual(['candidate.check']);
+    expect(plan.pinned.backup).toBeNull();
+    expect(label(plan, 'Source')).toBe(
+      'plain grayledger-production, backup a008, finished 2025-11-21 02:04 UTC, 245 MB',
+    );
+    expect(label(plan, 'Backups')).toBe(
+      'warn cannot be listed now (no route to host): whether there is a newer one is not known',
+    );
+    expect(restore.needs(restoring(), systemOf(), null).writtenSince(facts)).toBe(WARM.built.finishedAt);
+  });
+
+  it('one table comes from it as well', () => {
+    const plan = planned(restore, restoring({ table: { name: 'entries', mode: 'missing' } }), { can, facts });
+    expect(plan.steps[0]).toMatchObject({ action: 'table.extract', args: { warm: WARM.name } });
+    expect(plan.pinned.backup).toBeNull();
+  });
+
+  it('one that is named must be ready, and everything else is refused with what is', () => {
+    expect(planned(restore, restoring({ backup: 'a007' }), { can, facts }).headline).toContain('from a007');
+    expect(refused(() => planned(restore, restoring({ backup: 'a006' }), { can, facts }))).toMatch(
+      /^backups-unknown: .*no route to host.* The newest that stands ready beside production is a008/,
+    );
+    const none = reached(away);
+    expect(refused(() => planned(restore, restoring(), { can, facts: none }))).toMatch(
+      /^backups-unknown: .* None of them stands ready/,
+    );
+  });
+
+  it('one of another environment, or masked by other rules, is not taken', () => {
+    const theirs = { ...WARM, built: { ...WARM.built, masked: 'other rules' } };
+    const others = reached(away, { warm: [theirs] });
+    expect(refused(() => planned(restore, restoring(), { can, facts: others }))).toMatch(/^backups-unknown: /);
+    expect(refused(() => planned(restore, restoring({ environment: 'staging' }), { can, facts }))).toMatch(
+      /^backups-unknown: /,
+    );
+  });
+
+  it('a moment is recovered from the archive of the log all the same', () => {
+    const window = { from: daysAgo(7), to: daysAgo(0) };
+    const then = reached({ ...away, window });
+    const plan = planned(restore, restoring({ backup: null, at: daysAgo(1) }), { can, facts: then });
+    expect(plan.steps[0]?.action).toBe('moment.recover');
+  });
+});
+
 describe('cleaning up', () => {
   const command = { verb: 'cleanup' as const, operation: 'op-40' };
   const former = carriedOut(planned(restore, restoring(), { can, facts: reached() }), 'restore');

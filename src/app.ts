@@ -26,6 +26,7 @@ import { linking } from './incidents/link.ts';
 import { createIncidentUseCases } from './incidents/use-cases.ts';
 import { sleep } from './lib/clock.ts';
 import { serveHealth } from './lib/health-server.ts';
+import { hidingFetch } from './lib/hiding-fetch.ts';
 import { createLog, type Log } from './lib/log.ts';
 import type { Redactor } from './lib/redact.ts';
 import { createNotifiers } from './notify/outside/notifiers.ts';
@@ -90,7 +91,13 @@ export function createApp(config: Config, roles: readonly Role[]): App {
     log,
   });
   const queue = connectQueue({ url: config.redisUrl.open(), log });
-  const client = slackClient({ token: config.slack.botToken, apiUrl: config.slack.apiUrl, logger: boltLogger(log) });
+  const redact = (text: string) => redactor.text(text);
+  const client = slackClient({
+    token: config.slack.botToken,
+    apiUrl: config.slack.apiUrl,
+    logger: boltLogger(log),
+    redact,
+  });
   const people = slackPeople({ client });
   const { heroku, all: platforms } = platformsOf(config);
   const systems = createSystems({
@@ -115,6 +122,7 @@ export function createApp(config: Config, roles: readonly Role[]): App {
     factors,
     systems,
     runbooks,
+    redact,
     log,
     scheduleViews,
     nextDrill,
@@ -216,7 +224,8 @@ async function botParts({
   const useCases = createIncidentUseCases(incidents);
   const watch = watchOver(deps, store);
   const home = { ...deps, store, incidents: useCases, lastLook: watch.latest };
-  const client = slackClient({ token: slack.botToken, apiUrl: slack.apiUrl, logger: boltLogger(log) });
+  const { redact } = deps;
+  const client = slackClient({ token: slack.botToken, apiUrl: slack.apiUrl, logger: boltLogger(log), redact });
   const { door: way, ...ours } = slack;
   const app = createSlackApp({
     ...ours,
@@ -226,6 +235,7 @@ async function botParts({
     useCases: createUseCases(deps),
     incidents: useCases,
     homeFor: (user) => homeFor(home, user, now()),
+    guarded: (send) => hidingFetch(redact, send),
     log,
     systems,
   });

@@ -34,7 +34,12 @@ export async function* examine(config: Config): AsyncGenerator<Finding> {
   const redactor = redactorFor(config);
   const log = createLog({ level: 'silent', redactor });
   const { slack, systems, auditFile: audit, codesFile, signersFile } = config;
-  const client = slackClient({ token: slack.botToken, apiUrl: slack.apiUrl, logger: boltLogger(log) });
+  const client = slackClient({
+    token: slack.botToken,
+    apiUrl: slack.apiUrl,
+    logger: boltLogger(log),
+    redact: (text) => redactor.text(text),
+  });
   const platforms = platformsOf(config);
   const checks: Check[] = [
     { what: 'Slack', look: () => signedIn(client) },

@@ -38,6 +38,8 @@ export type SlackAppOptions = {
   readonly log: Log;
   /** For answers to name the channel in which a system's cards stand, and for dialogs. */
   readonly systems: readonly System[];
+  /** Makes of what sends to Slack what may send to it: nothing secret leaves in a text. */
+  guarded(send: typeof fetch): typeof fetch;
   /** The workspace that the token must belong to. Default: whichever it belongs to. */
   readonly team?: string | undefined;
 };
@@ -71,7 +73,7 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
     logger,
     clientOptions: {
       slackApiUrl: apiUrl,
-      fetch: fetchInTime,
+      fetch: options.guarded(fetchInTime),
       retryConfig: { retries: 0 },
       rejectRateLimitedCalls: true,
     },

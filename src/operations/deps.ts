@@ -37,6 +37,8 @@ export type Deps = {
     asked: { readonly id: string; readonly by: string; readonly system: System },
   ): Promise<Answer>;
   readonly audit: Audit;
+  /** Hides secrets in a text that is written down for people. */
+  redact(text: string): string;
   readonly log: Log;
 };
 

@@ -168,6 +168,7 @@ async function complete(deps: Deps, input: PlanInput<OperationCommand>, draft: P
   const gate = changesEnvironment({ steps }) ? draft.gate : null;
   // There is nobody to type the name of what is not protected; what is protected has its approvals always.
   const nobodyTypes = by === SCHEDULE && !rule.protected && rule.consent.kind === 'typed';
+  const statements = [...draft.statements, ...(nobodyTypes && gate !== null ? [unasked(draft.environment)] : [])];
   return Plan.parse({
     version: 1,
     operation: chosen.operation,
@@ -178,7 +179,7 @@ async function complete(deps: Deps, input: PlanInput<OperationCommand>, draft: P
     headline: draft.headline,
     target,
     protected: rule.protected,
-    statements: nobodyTypes && gate !== null ? [...draft.statements, unasked(draft.environment)] : draft.statements,
+    statements: statements.map((statement) => ({ ...statement, text: deps.redact(statement.text) })),
     pinned: draft.pinned,
     steps,
     gate,

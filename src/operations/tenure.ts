@@ -8,6 +8,7 @@ import { isEnded, type Operation, type State } from '../core/operation.ts';
 import type { Lease } from '../core/ports.ts';
 import type { Deps } from './deps.ts';
 import { findOperation } from './find-system.ts';
+import { hiddenIn } from './hidden.ts';
 
 export type Tenure = {
   /** Aborted when the lease is lost, the operation was stopped by a person, or the process stops. */
@@ -35,7 +36,7 @@ type Terms = {
 
 /** Begins a tenure with a lease that was just claimed. */
 export function hold(
-  { operations, log }: Pick<Deps, 'operations' | 'log'>,
+  { operations, redact, log }: Pick<Deps, 'operations' | 'redact' | 'log'>,
   lease: Lease,
   { seconds, from, stop }: Terms,
 ): Tenure {
@@ -70,7 +71,11 @@ export function hold(
   return {
     signal,
     async append(decide) {
-      const operation = await operations.change(lease.operation, (then, now) => decide(now, then), lease);
+      const operation = await operations.change(
+        lease.operation,
+        (then, now) => decide(now, then).map((event) => hiddenIn(event, redact)),
+        lease,
+      );
       forward = operation.state !== 'unwinding';
       return operation;
     },
@@ -78,7 +83,7 @@ export function hold(
       const now = Date.now();
       if (now - lastProgress < PROGRESS_EVERY_MS || signal.aborted) return;
       lastProgress = now;
-      const event: Event = { type: 'step_progress', step, percent, note };
+      const event: Event = hiddenIn({ type: 'step_progress', step, percent, note }, redact);
       writing = writing
         .then(() => operations.change(lease.operation, (then) => (isRunning(then, step) ? [event] : []), lease))
         .catch((thrown: unknown) => {

@@ -36,7 +36,7 @@ function channelOf({ ownChannel = true, channel, resolved = null }: Given = {}):
     incident: { ...sight.incident, id: `inc-${number}`, channel, resolved },
   };
   return incidentChannels({
-    client: slackClient({ token: new Secret(slack.bot.token), apiUrl: slack.apiUrl, logger: quiet }),
+    client: slackClient({ token: new Secret(slack.bot.token), apiUrl: slack.apiUrl, logger: quiet, redact: String }),
     remember: async (_id, opened) => {
       remembered.push(opened);
       return opened.channel;

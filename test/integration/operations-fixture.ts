@@ -64,6 +64,9 @@ export type Desk = {
   lapse(id: string): Promise<void>;
 };
 
+/** What is hidden here. */
+export const PLANTED = 'hunter2hunter2';
+
 /** No second factor is asked for unless a test says so. */
 const NOBODY: Factor = { keyed: async () => new Set(), judge: async () => 'wrong' };
 
@@ -119,6 +122,7 @@ export function openDesk(store: OpenStore, overrides: Partial<SystemFile> = {}, 
     },
     audit: { secure: async () => {} },
     placeOf: async (channel) => ({ channel, about: null }),
+    redact: (text) => text.replaceAll(PLANTED, '[secret]'),
     log: { info: note, warn: note, error: note },
   };
   const useCases = createUseCases(deps);

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ActionArgs } from '../../src/core/action.ts';
 import { LeaseLost } from '../../src/core/errors.ts';
 import type { Operation } from '../../src/core/operation.ts';
+import type { Deps } from '../../src/operations/deps.ts';
 import type { Mishap } from '../support/paper-platform.ts';
 import {
   ALICE,
@@ -13,6 +14,7 @@ import {
   desksOfThisFile,
   justBefore,
   openDesk,
+  PLANTED,
   refusal,
   withoutBackups,
 } from './operations-fixture.ts';
@@ -483,5 +485,48 @@ describe('without a lasting record', () => {
     const look = await here.ask('verify');
     await here.work(look.id);
     expect((await here.useCases.find(look.id)).state).toBe('succeeded');
+  });
+});
+
+describe('a secret in what other programs say', () => {
+  it('is in no entry of the journal and in no plan, while what the program reads again stays as it was', async () => {
+    const { paper, deps, ask, agree, work, store, useCases } = desk();
+    const survey: Deps['systems']['survey'] = async (_system, facts) => {
+      const { production, ...others } = facts.environments;
+      if (production === undefined) return facts;
+      return { ...facts, environments: { ...others, production: { ...production, surveyProblem: `no ${PLANTED}` } } };
+    };
+    deps.systems = { ...paper.systems, survey };
+    const said = { says: [`it said ${PLANTED}`], checks: [{ name: 'Log', status: 'warn' as const, figure: PLANTED }] };
+    const { 'maintenance.on': on, 'candidate.check': check } = paper.actions;
+    if (on === undefined || check === undefined) throw new Error('there are no such actions');
+    paper.actions = {
+      ...paper.actions,
+      'candidate.check': {
+        ...check,
+        do: async (args, run) => {
+          run.progress({ percent: null, note: `reading ${PLANTED}` });
+          await check.do(args, run);
+          return { is: 'done', evidence: said, output: { read: PLANTED } };
+        },
+      },
+      'maintenance.on': {
+        ...on,
+        do: async () => ({ is: 'failed', why: `it broke: ${PLANTED}`, evidence: said, untouched: true }),
+      },
+    };
+    const operation = await ask('restore production a001');
+    await work(operation.id);
+    await agree(operation);
+    await work(operation.id);
+    const { state, stopped, steps, plan } = await useCases.find(operation.id);
+    expect(state).toBe('failed');
+    expect(stopped?.why).toContain('it broke: [secret]');
+    expect(plan.statements.map(({ text }) => text).join()).toContain('no [secret]');
+    const checked = steps[plan.steps.find(({ action }) => action === 'candidate.check')?.id ?? '']?.outcome;
+    expect(checked).toMatchObject({ is: 'done', evidence: { says: ['it said [secret]'] }, output: { read: PLANTED } });
+    const entries = JSON.stringify(await store.operations.journal(operation.id));
+    expect(entries.split(PLANTED)).toHaveLength(2);
+    expect(entries).toContain('reading [secret]');
   });
 });

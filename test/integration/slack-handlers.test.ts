@@ -8,6 +8,7 @@ import { channels, type PersonName } from '../../sandbox/slack/workspace.ts';
 import { Refusal } from '../../src/core/errors.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { createSlackApp, type SlackApp } from '../../src/handlers/slack-app.ts';
+import { hidingFetch } from '../../src/lib/hiding-fetch.ts';
 import { card } from '../../src/messages/card.ts';
 import { incidentCard } from '../../src/messages/incident-card.ts';
 import { slackClient } from '../../src/notify/slack-client.ts';
@@ -54,6 +55,7 @@ describe.each(['socket', 'http'] as const)('over %s', (mode) => {
     slack.deliverTo(`http://127.0.0.1:${port}/slack/events`);
     app = createSlackApp({
       mode,
+      guarded: (send) => hidingFetch(String, send),
       botToken: new Secret(slack.bot.token),
       appToken: new Secret(slack.bot.appToken),
       signingSecret: new Secret(slack.bot.signingSecret),
@@ -81,7 +83,12 @@ describe.each(['socket', 'http'] as const)('over %s', (mode) => {
 
   async function postedCard(of = operation) {
     const { text, blocks } = card(of, new Date('2026-11-20T14:01:00.000Z'));
-    const client = slackClient({ token: new Secret(slack.bot.token), apiUrl: slack.apiUrl, logger: quiet });
+    const client = slackClient({
+      token: new Secret(slack.bot.token),
+      apiUrl: slack.apiUrl,
+      logger: quiet,
+      redact: String,
+    });
     const { ts } = await client.chat.postMessage({ channel: channels.incidents.id, text, blocks: [...blocks] });
     return people.waitFor('the card', () => people.channel('incidents').find((message) => message.ts === ts));
   }
@@ -154,7 +161,12 @@ describe.each(['socket', 'http'] as const)('over %s', (mode) => {
 
   async function postedIncident() {
     const { text, blocks } = incidentCard(sight, storyOf('recovering').now);
-    const client = slackClient({ token: new Secret(slack.bot.token), apiUrl: slack.apiUrl, logger: quiet });
+    const client = slackClient({
+      token: new Secret(slack.bot.token),
+      apiUrl: slack.apiUrl,
+      logger: quiet,
+      redact: String,
+    });
     const { ts } = await client.chat.postMessage({ channel: channels.incidents.id, text, blocks: [...blocks] });
     return people.waitFor('the card', () => people.channel('incidents').find((message) => message.ts === ts));
   }
@@ -207,6 +219,7 @@ describe('a Socket Mode line that was cut', () => {
     const slack = await startSlack({ mode: 'socket' });
     const app = createSlackApp({
       mode: 'socket',
+      guarded: (send) => send,
       botToken: new Secret(slack.bot.token),
       appToken: new Secret(slack.bot.appToken),
       port: 0,

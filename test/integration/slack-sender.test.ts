@@ -53,7 +53,7 @@ beforeEach(() => {
   told = anOperation({ id: `op-${number}` });
   outbox = new MemoryOutbox();
   sender = startSender({
-    client: slackClient({ token: new Secret(slack.bot.token), apiUrl: slack.apiUrl, logger: quiet }),
+    client: slackClient({ token: new Secret(slack.bot.token), apiUrl: slack.apiUrl, logger: quiet, redact: String }),
     outbox,
     topics: {
       op: operationTopic({
@@ -150,7 +150,12 @@ describe('in the channel', () => {
 
   it('a card that was deleted is posted anew', async () => {
     const { ts } = await postedCard();
-    const client = slackClient({ token: new Secret(slack.bot.token), apiUrl: slack.apiUrl, logger: quiet });
+    const client = slackClient({
+      token: new Secret(slack.bot.token),
+      apiUrl: slack.apiUrl,
+      logger: quiet,
+      redact: String,
+    });
     await client.chat.delete({ channel: channels.incidents.id, ts });
     await people.waitFor('the card to vanish', () => roots().length === 0);
     await outbox.add(id(), { kind: 'card' });
@@ -209,7 +214,7 @@ describe('incidents, alerts and reports', () => {
 describe('the holders of a role', () => {
   const holders = () =>
     slackPeople({
-      client: slackClient({ token: new Secret(slack.bot.token), apiUrl: slack.apiUrl, logger: quiet }),
+      client: slackClient({ token: new Secret(slack.bot.token), apiUrl: slack.apiUrl, logger: quiet, redact: String }),
     }).holders({ group: 'S01ENGLEADS' });
   afterEach(() => {
     slack.directory.mark('bob', 'active');

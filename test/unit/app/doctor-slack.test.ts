@@ -11,7 +11,7 @@ afterEach(() => slack?.close());
 
 async function looked(answers: Readonly<Record<string, Given>>, systems = [{ name: 'ledger', channel: 'C01' }]) {
   slack = await startWebApi(({ args }) => answers[args.get('channel') ?? ''] ?? { ok: false, error: 'no_channel' });
-  const client = slackClient({ token: new Secret('xoxb-test'), apiUrl: slack.url, logger: quiet });
+  const client = slackClient({ token: new Secret('xoxb-test'), apiUrl: slack.url, logger: quiet, redact: String });
   return { judged: channels(systems, client), asked: () => slack?.count('conversations.info') };
 }
 

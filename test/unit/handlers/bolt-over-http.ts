@@ -56,6 +56,7 @@ export async function startBolt(
   const port = await freePort();
   const app = createSlackApp({
     mode: 'http',
+    guarded: (send) => send,
     botToken: new Secret(bot.token),
     signingSecret: new Secret(bot.signingSecret),
     port,

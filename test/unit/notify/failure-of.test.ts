@@ -12,7 +12,7 @@ afterEach(() => slack?.close());
 
 async function failure(given: Given) {
   slack = await startWebApi(() => given);
-  return failureOver(slackClient({ token: new Secret('xoxb-test'), apiUrl: slack.url, logger: quiet }));
+  return failureOver(slackClient({ token: new Secret('xoxb-test'), apiUrl: slack.url, logger: quiet, redact: String }));
 }
 
 async function failureOver(client: WebClient) {
@@ -57,7 +57,7 @@ describe('a message certainly did not arrive when', () => {
 
   it('nobody listens where Slack should be', async () => {
     slack = await startWebApi(() => ({ ok: true }));
-    const client = slackClient({ token: new Secret('xoxb-test'), apiUrl: slack.url, logger: quiet });
+    const client = slackClient({ token: new Secret('xoxb-test'), apiUrl: slack.url, logger: quiet, redact: String });
     await slack.close();
     expect(await failureOver(client)).toMatchObject({ is: 'not_delivered', scope: 'slack' });
   });

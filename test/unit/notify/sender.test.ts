@@ -45,7 +45,7 @@ async function start(
   log = keptLog();
   const begin = () => {
     sender = startSender({
-      client: slackClient({ token: new Secret('xoxb-test'), apiUrl: slack.url, logger: quiet }),
+      client: slackClient({ token: new Secret('xoxb-test'), apiUrl: slack.url, logger: quiet, redact: String }),
       outbox,
       topics: topicsOf(
         operationTopic({

@@ -87,6 +87,8 @@ export const ActionArgs = {
   'services.scale': z.strictObject({ environment, process: z.string(), quantity: z.int().min(1).max(100) }),
   /** Brings the schema to what the code expects. */
   'migrations.run': z.strictObject({ environment }),
+  /** Is the server still within our reach, behind what people have changed around it? */
+  'server.reach': z.strictObject({ environment }),
   /** A new, empty server where the old one cannot be started; what is left of the old one is kept. */
   'server.recreate': z.strictObject({ environment }),
   /** A database that was live once, or a schema in the live one with rows as they were before. */
@@ -141,6 +143,7 @@ export const EFFECTS: Readonly<Record<ActionName, Effect>> = {
   'services.check': 'read',
   'services.scale': 'change',
   'migrations.run': 'change',
+  'server.reach': 'read',
   'server.recreate': 'destroy',
   'leftover.drop': 'destroy',
   'health.check': 'read',

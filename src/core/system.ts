@@ -188,6 +188,8 @@ export const ScenarioStep = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('rollback') }),
   z.strictObject({ do: z.literal('backup') }),
   z.strictObject({ do: z.literal('recreate') }),
+  /** That what people have done before has not cut Holdfast off from what comes next (F10). */
+  z.strictObject({ do: z.literal('reach') }),
   z.strictObject({ do: z.literal('scale'), process: Slug, quantity: z.int().min(1).max(100) }),
   z.strictObject({ do: z.literal('logs') }),
   z.strictObject({

@@ -49,6 +49,7 @@ export const recover: Runbook<Recover> = {
 };
 
 const NEEDS: { readonly [D in ScenarioStep['do']]?: Capability } = {
+  reach: 'server',
   rollback: 'releases',
   moment: 'moments',
   table: 'tables',
@@ -113,6 +114,10 @@ function partOf(step: ScenarioStep, given: Given, environment: string, { backup,
           title: 'Make a new, empty server; keep what is left of the old one',
           args: { environment },
         },
+      ]);
+    case 'reach':
+      return free([
+        { action: 'server.reach', title: 'See that Holdfast still reaches the server', args: { environment } },
       ]);
     case 'scale': {
       const { process, quantity } = step;

@@ -21,7 +21,7 @@ import { PATH, PLATFORMS, type PlatformUnderTest } from '../support/platforms.ts
 const NEEDED: Readonly<Record<Capability, readonly ActionName[]>> = {
   backups: ['backup.capture'],
   candidate: ['candidate.create', 'candidate.load', 'database.promote'],
-  server: ['candidate.preflight', 'candidate.scan', 'candidate.drop', 'leftover.drop'],
+  server: ['candidate.preflight', 'candidate.scan', 'candidate.drop', 'leftover.drop', 'server.reach'],
   // Those are shared: they are done in the same way on every platform.
   tables: [],
   moments: ['candidate.create'],

@@ -12,6 +12,7 @@ import { candidateScan } from './actions/candidate-scan.ts';
 import { databasePromote } from './actions/database-promote.ts';
 import { leftoverDrop } from './actions/leftover-drop.ts';
 import { momentRecover } from './actions/moment-recover.ts';
+import { serverReach } from './actions/server-reach.ts';
 import { factsOf } from './facts.ts';
 import { keysOf } from './keys.ts';
 import { besideNames } from './names.ts';
@@ -57,6 +58,7 @@ export function direct(parts: Parts, options: DirectOptions): Platform {
       'candidate.drop': candidateDrop(tools),
       'database.promote': databasePromote(tools),
       'leftover.drop': leftoverDrop(tools),
+      'server.reach': serverReach(tools),
       ...parts.actions,
     },
   };

@@ -186,6 +186,18 @@ describe('a scenario', () => {
     expect(refused(systemOf())).toContain('It has none.');
   });
 
+  it('looks whether it was cut off by what people have done, before it goes on', () => {
+    const system = disaster([PERSON, { do: 'reach' }, { do: 'restore', backup: 'latest' }]);
+    const plan = planned(recover, recovering(), { system });
+    expect(plan.steps.slice(0, 3).map(({ action }) => action)).toEqual([
+      'person.task',
+      'server.reach',
+      'candidate.create',
+    ]);
+    expect(plan.gate).toBe(0);
+    expect(recover.needs(recovering(), system, null).capabilities).toContain('server');
+  });
+
   it('reads what its steps need', () => {
     const needs = (steps: Steps) => recover.needs(recovering(), disaster(steps), null);
     expect(needs([{ do: 'rollback' }]).capabilities).toEqual(['backups', 'releases']);

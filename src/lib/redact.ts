@@ -18,8 +18,11 @@ const NAMES =
   /^(?:.*password|passwd|pgpass|.*secret|token|.*[_-]?token|authorization|cookie|api[_-]?key|connection_?string)$/i;
 
 export type Redactor = {
-  /** From now on this value is hidden, also URL-encoded, JSON-escaped or as base64, and its password if it is a URL. */
-  register(secret: string): void;
+  /**
+   * From now on this value is hidden, also URL-encoded, JSON-escaped or as base64, and its password if it is a URL. A form that
+   * is one of the `words` stays: a password that is the name of a database would take that name out of every sentence.
+   */
+  register(secret: string, words?: ReadonlySet<string>): void;
   text(text: string): string;
   /** A copy with the same shape, hidden throughout; errors become plain objects with message, stack and cause. */
   deep(value: unknown): unknown;
@@ -56,8 +59,8 @@ export function createRedactor(): Redactor {
   }
 
   return {
-    register(secret) {
-      for (const form of formsOf(secret)) known.add(form);
+    register(secret, words = new Set()) {
+      for (const form of formsOf(secret)) if (!words.has(form)) known.add(form);
       // The longest first: a URL goes before the password in it.
       const forms = [...known].sort((a, b) => b.length - a.length).map(escaped);
       pattern = forms.length === 0 ? null : new RegExp(forms.join('|'), 'g');

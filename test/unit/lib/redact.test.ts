@@ -118,3 +118,10 @@ it('survives what refers to itself', () => {
   loop['self'] = loop;
   expect(createRedactor().deep(loop)).toEqual({ name: 'a', self: '[circular]' });
 });
+
+it('leaves a word that everybody reads anyway, and hides the connection string in which it is the password', () => {
+  const redactor = createRedactor();
+  redactor.register('postgres://holdfast:provote@db/provote', new Set(['provote', 'production']));
+  expect(redactor.text('Restore provote/production')).toBe('Restore provote/production');
+  expect(redactor.text('at postgres://holdfast:provote@db/provote')).not.toContain('holdfast:provote');
+});

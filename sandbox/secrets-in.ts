@@ -1,4 +1,5 @@
-// Looks for the secrets of a world everywhere that Holdfast writes to: its logs, its store, its queue, what it sends to Slack.
+// Looks for the secrets of a world everywhere that Holdfast writes to: its logs, its store, its queue, what it sends to Slack, files included.
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -23,6 +24,7 @@ export async function secretsIn(world: Ground): Promise<string[]> {
   for (const [where, text] of await logsOf(world)) search(where, text);
   for (const [where, text] of await tablesOf(world)) search(where, text);
   for (const [where, text] of await jobsOf(world)) search(where, text);
+  for (const [where, text] of await filesOf(world)) search(where, text);
   // The token goes to Slack itself with the call, beside what is said.
   for (const { method, args } of world.slack.record.calls) {
     search(`what was sent with ${method}`, JSON.stringify({ ...args, token: '' }));
@@ -44,6 +46,19 @@ async function logsOf({ dir }: Ground): Promise<Texts> {
   const names = (await readdir(dir)).filter((name) => /^holdfast-\d+\.log$/.test(name));
   return await Promise.all(
     names.map(async (name) => [`the log ${name}`, await readFile(join(dir, name), 'utf8')] as const),
+  );
+}
+
+/** As their bytes are: the words of a report stand in its Markdown; a PDF has drawings of them. */
+async function filesOf({ slack }: Ground): Promise<Texts> {
+  if (!existsSync(slack.files)) return [];
+  const entries = await readdir(slack.files, { recursive: true, withFileTypes: true });
+  return await Promise.all(
+    entries
+      .filter((entry) => entry.isFile())
+      .map(
+        async ({ parentPath, name }) => [`the file ${name}`, await readFile(join(parentPath, name), 'latin1')] as const,
+      ),
   );
 }
 

@@ -7,13 +7,15 @@ import { freePort } from '../servers/free-port.ts';
 import { startProcess } from '../servers/server-process.ts';
 import { workingDirectory } from '../servers/working-directory.ts';
 
-export type LocalSlack = { port: number; pid: number; stop(): Promise<void> };
+/** `files`: the folder of what was uploaded; there when something was. */
+export type LocalSlack = { port: number; pid: number; files: string; stop(): Promise<void> };
 
 /** Starts local-slack on loopback. `baseHost` is put into every address it hands out, followed by `:port`. */
 export async function startLocalSlack(config: object, baseHost: string): Promise<LocalSlack> {
   const command = localSlackBinary();
   const port = await freePort();
   const { path: dir, removeIfOurs } = await workingDirectory('slack');
+  const files = join(dir, 'files');
   await writeFile(join(dir, 'workspace.json'), JSON.stringify(config));
   // A program compiled by Bun reads bunfig.toml from where it starts.
   const preload = fileURLToPath(new URL('./listen-on-loopback.ts', import.meta.url));
@@ -24,7 +26,7 @@ export async function startLocalSlack(config: object, baseHost: string): Promise
       command,
       args: [
         ...['--config', join(dir, 'workspace.json'), '--port', String(port)],
-        ...['--base-host', baseHost, '--files-dir', join(dir, 'files')],
+        ...['--base-host', baseHost, '--files-dir', files],
       ],
       env: { PATH: '/usr/bin:/bin', TMPDIR: dir },
       cwd: dir,
@@ -35,6 +37,7 @@ export async function startLocalSlack(config: object, baseHost: string): Promise
     return {
       port,
       pid: program.pid,
+      files,
       async stop() {
         await program.end(['SIGTERM'], 2_000);
         await removeIfOurs();

@@ -27,6 +27,8 @@ export type SlackServer = {
   /** Process id of local-slack, and its port behind the proxy. */
   pid: number;
   innerPort: number;
+  /** The folder of what was uploaded; there when something was. */
+  files: string;
   /** HTTP mode: from now on Slack's requests go to this address. */
   deliverTo(requestUrl: string): void;
   /** Cuts the bot's Socket Mode connections; it should come back by itself. */
@@ -57,6 +59,7 @@ export async function startSlack(options: SlackOptions): Promise<SlackServer> {
     bot,
     pid: slack.pid,
     innerPort: slack.port,
+    files: slack.files,
     deliverTo(requestUrl) {
       proxy.requestUrl = requestUrl;
     },

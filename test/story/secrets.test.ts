@@ -1,5 +1,5 @@
 // No secret of a world is ever written: after work that succeeds, that fails, and that is told; and the search itself can find.
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -31,7 +31,7 @@ it('no secret is written by work that succeeds, that is refused, or that breaks'
   expect(await secretsIn(story.world)).toEqual([]);
 });
 
-it('one would be found in a log, in a table, in a job, and in a message', async () => {
+it('one would be found in a log, in a table, in a job, in a file, and in a message', async () => {
   const { world } = story;
   const key = world.env['HEROKU_API_KEY'] ?? '';
   const log = join(world.dir, 'holdfast-1.log');
@@ -41,13 +41,17 @@ it('one would be found in a log, in a table, in a job, and in a message', async 
   const redis = new Redis(world.queue.url);
   await redis.hset('bull:planted', 'data', world.env['SLACK_BOT_TOKEN'] ?? '');
   world.slack.record.calls.push({ method: 'planted', at: 0, args: { text: 'a-token-for-metrics' }, outcome: 'ok' });
+  await mkdir(world.slack.files, { recursive: true });
+  await writeFile(join(world.slack.files, 'report.md'), `# Report\n${world.env['SLACK_APP_TOKEN']}`);
   const found = await secretsIn(world);
+  await rm(join(world.slack.files, 'report.md'));
   world.slack.record.calls.pop();
   await writeFile(log, written);
   await story.sql(`delete from holdfast.schedules where definition = 'planted'`);
   await redis.del('bull:planted');
   redis.disconnect();
   expect(found.toSorted()).toEqual([
+    'the file report.md: SLACK_APP_TOKEN',
     'the log holdfast-1.log: HEROKU_API_KEY',
     "the queue's bull:planted: SLACK_BOT_TOKEN",
     'the table holdfast.schedules: the password of a database',

@@ -56,7 +56,8 @@ describe('the services of a project', () => {
       ['db', 'provote_db_1', 'running', 'healthy', 0],
       ['web', 'provote_web_1', 'running', 'healthy', 0],
     ]);
-    expect(containers[2]?.volumes).toEqual(['provote_postgres_data']);
+    expect(containers[2]?.volumes.toSorted()).toEqual(['provote_postgres_data', 'provote_wal_archive']);
+    expect(containers[2]?.networks).toEqual(['provote_default']);
   });
 
   it('are stopped in the order given, and none of them runs then', async () => {
@@ -286,10 +287,10 @@ describe('an engine behind ssh', () => {
 
 describe('a lost database', () => {
   it('is found gone, and comes up empty in a new volume without any other service being touched', async () => {
-    const [volume] = await compose.volumes(signal());
+    const [volume, archive] = await compose.volumes(signal());
     expect(volume).toMatchObject({ name: 'provote_postgres_data', key: 'postgres_data' });
     await bench.provote.control.loseDatabase();
-    expect(await compose.volumes(signal())).toEqual([]);
+    expect(await compose.volumes(signal())).toEqual([archive]);
     expect((await compose.ps(signal())).map(({ service }) => service)).toEqual(['celery', 'celery-beat', 'web']);
     await expect(start('db')).rejects.toThrow('starting db of provote: it has no container');
 
@@ -319,7 +320,7 @@ describe('the removal of a service', () => {
   it('takes its containers and leaves the volumes', async () => {
     await compose.remove(['celery', 'db'], { signal: signal(), graceSeconds: 3 });
     expect((await compose.ps(signal())).map(({ service }) => service)).toEqual(['celery-beat', 'web']);
-    expect(await compose.volumes(signal())).toHaveLength(1);
+    expect(await compose.volumes(signal())).toHaveLength(2);
     await compose.up(['db', 'celery'], quick());
   });
 });

@@ -10,7 +10,7 @@ import { metricsOf } from './app/metrics.ts';
 import { monthOf } from './app/month.ts';
 import { directOptions, platformsOf, sharedActions } from './app/platforms.ts';
 import { queueView } from './app/queue-view.ts';
-import { redactorFor } from './app/redactor.ts';
+import { redactorFor, redactorForPeople } from './app/redactor.ts';
 import { openSlackDoor, type SlackDoor } from './app/slack-door.ts';
 import { topicsOf } from './app/topics.ts';
 import type { Config } from './config/config.ts';
@@ -91,7 +91,7 @@ export function createApp(config: Config, roles: readonly Role[]): App {
     log,
   });
   const queue = connectQueue({ url: config.redisUrl.open(), log });
-  const redact = (text: string) => redactor.text(text);
+  const { text: redact } = redactorForPeople(config);
   const client = slackClient({
     token: config.slack.botToken,
     apiUrl: config.slack.apiUrl,

@@ -2,8 +2,21 @@
 import type { Config } from '../config/config.ts';
 import { createRedactor, type Redactor } from '../lib/redact.ts';
 
-export function redactorFor({ databaseUrl, redisUrl, slack, heroku: { apiKey }, secrets, ...own }: Config): Redactor {
-  const words = new Set(JSON.stringify(own.systems).match(/[\w-]+/g));
+/** For what people read: a password that is the name of a database would take that name out of every sentence. */
+export function redactorForPeople(config: Config): Redactor {
+  return redactorFor(config, new Set(JSON.stringify(config.systems).match(/[\w-]+/g)));
+}
+
+/** `words` are left as they are. */
+export function redactorFor(config: Config, words: ReadonlySet<string> = new Set()): Redactor {
+  const {
+    databaseUrl,
+    redisUrl,
+    slack,
+    heroku: { apiKey },
+    secrets,
+    ...own
+  } = config;
   const redactor = createRedactor();
   const door = slack.door.mode === 'socket' ? slack.door.appToken : slack.door.signingSecret;
   for (const secret of [

@@ -20,7 +20,7 @@ const NAMES =
 export type Redactor = {
   /**
    * From now on this value is hidden, also URL-encoded, JSON-escaped or as base64, and its password if it is a URL. A form that
-   * is one of the `words` stays: a password that is the name of a database would take that name out of every sentence.
+   * is one of the `words` stays.
    */
   register(secret: string, words?: ReadonlySet<string>): void;
   text(text: string): string;

@@ -59,12 +59,16 @@ export function chooseFor(environment: string, choice: string, system: System, f
   if (found !== undefined) return found;
   const why = `The backups of ${target.name} cannot be listed now: ${backupsProblem}.`;
   if (newest === undefined) {
-    throw new Refusal('backups-unknown', `${why} None of them stands ready beside ${environment}.`, 'Mend that.');
+    throw new Refusal(
+      'backups-unknown',
+      `${why} None of them stands ready beside ${environment}.`,
+      'Mend the way to them, then ask again; where the write-ahead log is archived, a moment can be had: `--at`.',
+    );
   }
   throw new Refusal(
     'backups-unknown',
     `${why} The newest that stands ready beside ${environment} is ${newest.id}.`,
-    `Mend that, or use ${newest.id}.`,
+    `Use it: \`/dr restore ${environment} ${newest.id}\`. Or mend the way to them, then ask again.`,
   );
 }
 

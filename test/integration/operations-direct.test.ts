@@ -1,6 +1,7 @@
 // The recipes for a PostgreSQL that is reached, on a real store with a platform on paper: each step failing, breaking, dying.
 import { describe, expect, it } from 'vitest';
 import type { ActionName } from '../../src/core/action.ts';
+import type { Mishap } from '../support/paper-platform.ts';
 import type { SystemFile } from '../support/system.ts';
 import { type Desk, desksOfThisFile, openDesk, withoutBackups } from './operations-fixture.ts';
 
@@ -41,6 +42,19 @@ const EFFECTS: readonly ActionName[] = [
 ];
 const CASES = STEPS.filter(([, step]) => EFFECTS.includes(step));
 
+/** The worker that the mishap befalls dies, another one carries the operation to its end, and the effect happens once. */
+async function succeedsAfterOneDeath(here: Desk, text: string, mishap: Mishap): Promise<void> {
+  const { paper, ask, agree, work, state } = here;
+  const operation = await ask(text);
+  paper.mishap = mishap;
+  let deaths = Number(await work(operation.id));
+  if (operation.plan.gate !== null) await agree(operation);
+  for (let tries = 0; tries < 3; tries += 1) deaths += Number(await work(operation.id));
+  expect(deaths).toBe(1);
+  expect(await state(operation.id)).toBe('succeeded');
+  expect(paper.effects[mishap.action]).toBe(1);
+}
+
 describe('each recipe', () => {
   it.each(Object.entries(STORIES))(
     '“%s” has its steps and succeeds, and undo puts everything back',
@@ -80,15 +94,7 @@ describe('each recipe', () => {
   });
 
   it.each(CASES)('“%s” goes on after a worker died at %s, after its effect, and does it once', async (text, action) => {
-    const { paper, ask, agree, work, state } = direct();
-    const operation = await ask(text);
-    paper.mishap = { action, when: 'after', how: 'crash' };
-    let deaths = Number(await work(operation.id));
-    if (operation.plan.gate !== null) await agree(operation);
-    for (let tries = 0; tries < 3; tries += 1) deaths += Number(await work(operation.id));
-    expect(deaths).toBe(1);
-    expect(await state(operation.id)).toBe('succeeded');
-    expect(paper.effects[action]).toBe(1);
+    await succeedsAfterOneDeath(direct(), text, { action, when: 'after', how: 'crash' });
   });
 });
 
@@ -153,16 +159,9 @@ describe('a cleanup', () => {
   it.each(LEFT.flatMap(([is, action]) => (['before', 'after'] as const).map((when) => [when, is, action] as const)))(
     'goes on after a worker died %s it removed the %s, and does it once',
     async (when, is, action) => {
-      const { paper, ask, agree, work, state, command } = await leaving(is);
-      const operation = await ask(command);
-      paper.mishap = { action, when, how: 'crash' };
-      let deaths = Number(await work(operation.id));
-      if (operation.plan.gate !== null) await agree(operation);
-      for (let tries = 0; tries < 3; tries += 1) deaths += Number(await work(operation.id));
-      expect(deaths).toBe(1);
-      expect(await state(operation.id)).toBe('succeeded');
-      expect(paper.effects[action]).toBe(1);
-      expect(Object.keys(paper.world.left)).toEqual(['theirs']);
+      const here = await leaving(is);
+      await succeedsAfterOneDeath(here, here.command, { action, when, how: 'crash' });
+      expect(Object.keys(here.paper.world.left)).toEqual(['theirs']);
     },
   );
 });
